@@ -1,8 +1,8 @@
 /** The Authorization header: what a client answers to a challenge (RFC 2617, RFC 7616). */
 import { Buffer } from "node:buffer";
 import { ParseError } from "../../../base/errors.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { type DigestAlgorithm, parseDigestAlgorithm } from "./challenge.ts";
-import { quoted } from "./headers.ts";
 import { parseParameters, quote } from "./parameters.ts";
 
 export interface BasicAuthorization {

@@ -1,6 +1,6 @@
 /** The WWW-Authenticate header: what a server asks for (RFC 2617, RFC 7616). */
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { type Parameter, parseParameters, quote, splitOutsideQuotes } from "./parameters.ts";
 
 export type DigestAlgorithm = "MD5" | "SHA-256";

@@ -1,7 +1,7 @@
 /** Where MIKEY messages travel: the KeyMgmt header and the key-mgmt attribute of SDP (RFC 4567 §3). */
 import { Buffer } from "node:buffer";
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { maxMikeyMessage, type MikeyMessage, parseMikey, serializeMikey } from "./mikey/message.ts";
 import { parseParameters } from "./parameters.ts";
 

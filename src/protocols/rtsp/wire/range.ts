@@ -1,5 +1,5 @@
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { parseParameters } from "./parameters.ts";
 
 /** RFC 2326 §3.6, seconds from the start; `now` is the live edge. */

@@ -1,5 +1,5 @@
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 
 /**
  * An RTSP URL (RFC 2326 §3.2), its path and query left as they were written. Not the WHATWG URL class: that one
