@@ -309,7 +309,7 @@ export class LivePath {
       source,
       startTimeoutMs: byPublisher ? conf.runOnDemandStartTimeout : conf.sourceOnDemandStartTimeout,
       closeAfterMs: byPublisher ? conf.runOnDemandCloseAfter : conf.sourceOnDemandCloseAfter,
-      scope: this.#scope,
+      timers: this.#scope,
       onTimeout: () => this.#held.failAll(new UserError(`source of path '${this.name}' has timed out`)),
       // A command ends its publisher itself; a client of ours leaves its seat to us.
       onUnneeded: () => byPublisher ? undefined : this.#detach(null, "stream is closed"),
