@@ -1,6 +1,12 @@
 import { type AuthError, AuthManager, type AuthOptions, noCredentials } from "../../src/auth/mod.ts";
 import { createLogger, silentLogger } from "../../src/base/logger.ts";
-import { type Conf, defaultConf, type GlobalValues, type PathConf, type PathValues } from "../../src/conf/mod.ts";
+import {
+  type Conf,
+  defaultConf,
+  type GlobalValues,
+  type PathConf,
+  type PathValues,
+} from "../../src/conf/mod.ts";
 import { compilePathRegex } from "../../src/conf/path_regex.ts";
 import type { PathAccess, Publisher, Reader, ReaderType, SourceType } from "../../src/paths/contracts.ts";
 import { LivePaths } from "../../src/paths/manager.ts";
