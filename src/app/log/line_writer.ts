@@ -50,27 +50,26 @@ export class LineWriter {
     // Lets the other lines of this turn join.
     await undefined;
     while (this.#lines.length > 0) {
-      const { text, lines } = this.#take();
+      const { text, lines, told } = this.#take();
       try {
         await this.#writeAll(this.#encoder.encode(text));
       } catch {
         // A full disk or a closed pipe: the next line tries again, and tells what was lost.
-        this.#dropped += lines;
+        this.#dropped += lines + told;
       }
     }
     this.#running = undefined;
   }
 
-  #take(): { text: string; lines: number } {
-    let text = "";
+  /** A batch of `lines` lines, in front of them the one that tells of `told` dropped ones. */
+  #take(): { text: string; lines: number; told: number } {
+    const told = this.#dropped;
+    let text = told > 0 ? this.droppedLine(told) : "";
     let lines = 0;
-    if (this.#dropped > 0) {
-      text = this.droppedLine(this.#dropped);
-      this.#dropped = 0;
-    }
+    this.#dropped = 0;
     while (lines < this.#lines.length && text.length < maxBatchChars) text += this.#lines[lines++];
     for (const line of this.#lines.splice(0, lines)) this.#chars -= line.length;
-    return { text, lines };
+    return { text, lines, told };
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
