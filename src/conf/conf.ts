@@ -1,0 +1,39 @@
+/** The loaded configuration. */
+import type { ValuesOf } from "./key.ts";
+import { globalKeys, pathKeys } from "./keys/tables.ts";
+import { defaultsOf } from "./values.ts";
+import type { PathRegex } from "./path_regex.ts";
+
+/** Global keys under their names, old names resolved. Durations in milliseconds, sizes in bytes, networks as CIDR text. */
+export type GlobalValues = ValuesOf<typeof globalKeys>;
+
+/** Keys of a path under their names, old names resolved. Same units. */
+export type PathValues = ValuesOf<typeof pathKeys>;
+
+/** What an entry of `paths` (or `pathDefaults`) sets itself: only the keys that are present. */
+export type PathEntry = Partial<PathValues>;
+
+/** The effective configuration of an entry: code defaults, overlaid by pathDefaults, overlaid by the entry. */
+export interface PathConf extends PathValues {
+  /** The name of the entry: a path name, `~` and a regular expression, `all` or `all_others`. */
+  readonly name: string;
+  /** Present when the entry stands for all paths that match. */
+  readonly regex?: PathRegex;
+}
+
+export interface Conf extends GlobalValues {
+  readonly pathDefaults: PathValues;
+  readonly paths: ReadonlyMap<string, PathConf>;
+  /** The entries of `paths` as they were given, for later changes of pathDefaults or of single entries. */
+  readonly entries: ReadonlyMap<string, PathEntry>;
+}
+
+/** The values the code starts from, without any path. */
+export function defaultConf(): Conf {
+  return {
+    ...defaultsOf<GlobalValues>(globalKeys),
+    pathDefaults: defaultsOf<PathValues>(pathKeys),
+    paths: new Map(),
+    entries: new Map(),
+  };
+}

@@ -1,0 +1,52 @@
+/** The HTTP servers for operators: control API, metrics, profiles, playback. */
+import { alias, planned } from "../key.ts";
+import { bool, networks, text, texts } from "../value_type.ts";
+import { certDoc, httpAddressDoc, keyDoc, originsDoc, proxiesDoc } from "./shared_docs.ts";
+
+export const apiKeys = {
+  api: planned(
+    bool,
+    false,
+    "Run the control API, to read and change the configuration and see what goes on.",
+  ),
+  apiAddress: planned(text, ":9997", httpAddressDoc),
+  apiEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
+  apiServerKey: planned(text, "server.key", keyDoc),
+  apiServerCert: planned(text, "server.crt", certDoc),
+  apiAllowOrigin: alias(text, "apiAllowOrigins", { as: "list" }),
+  apiAllowOrigins: planned(texts, ["*"], originsDoc),
+  apiTrustedProxies: planned(networks, [], proxiesDoc),
+};
+
+export const metricsKeys = {
+  metrics: planned(bool, false, "Run the metrics server, to let Prometheus collect counters."),
+  metricsAddress: planned(text, ":9998", httpAddressDoc),
+  metricsEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
+  metricsServerKey: planned(text, "server.key", keyDoc),
+  metricsServerCert: planned(text, "server.crt", certDoc),
+  metricsAllowOrigin: alias(text, "metricsAllowOrigins", { as: "list" }),
+  metricsAllowOrigins: planned(texts, ["*"], originsDoc),
+  metricsTrustedProxies: planned(networks, [], proxiesDoc),
+};
+
+export const pprofKeys = {
+  pprof: planned(bool, false, "Run the profiling server, to examine the server's own performance."),
+  pprofAddress: planned(text, ":9999", httpAddressDoc),
+  pprofEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
+  pprofServerKey: planned(text, "server.key", keyDoc),
+  pprofServerCert: planned(text, "server.crt", certDoc),
+  pprofAllowOrigin: alias(text, "pprofAllowOrigins", { as: "list" }),
+  pprofAllowOrigins: planned(texts, ["*"], originsDoc),
+  pprofTrustedProxies: planned(networks, [], proxiesDoc),
+};
+
+export const playbackKeys = {
+  playback: planned(bool, false, "Run the playback server, to download and watch recordings."),
+  playbackAddress: planned(text, ":9996", httpAddressDoc),
+  playbackEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
+  playbackServerKey: planned(text, "server.key", keyDoc),
+  playbackServerCert: planned(text, "server.crt", certDoc),
+  playbackAllowOrigin: alias(text, "playbackAllowOrigins", { as: "list" }),
+  playbackAllowOrigins: planned(texts, ["*"], originsDoc),
+  playbackTrustedProxies: planned(networks, [], proxiesDoc),
+};

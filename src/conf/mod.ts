@@ -1,0 +1,12 @@
+/** Configuration: every key with type, default and documentation; loading from file and environment; matching of path names. */
+export {
+  type Conf,
+  defaultConf,
+  type GlobalValues,
+  type PathConf,
+  type PathEntry,
+  type PathValues,
+} from "./conf.ts";
+export type { PathRegex } from "./path_regex.ts";
+export { findPathConf, type FoundPathConf } from "./path_match.ts";
+export { pathNameProblem } from "./path_name.ts";
