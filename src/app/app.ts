@@ -4,7 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import { productVersion } from "../base/product.ts";
 import type { Conf, LoadedConf } from "../conf/mod.ts";
 import { bannerText, type Command, parseArguments, programName, usageExitCode, usageText } from "./cli.ts";
-import type { Services } from "./components.ts";
+import { Services } from "./components.ts";
 import { settlesWithin } from "./deadline.ts";
 import { DefectReporter, defectText } from "./defects.ts";
 import { type Component, RunningComponents } from "./lifecycle.ts";
@@ -118,7 +118,7 @@ async function serve(loaded: LoadedConf, host: AppHost): Promise<number> {
       else log.logger.info(text);
     }
     host.raiseLimits();
-    return await runComponents({ conf: loaded.conf, logger: log.logger }, host);
+    return await runComponents(new Services(loaded.conf, log.logger), host);
   } finally {
     await log.close(logDeadlineMs);
     globalThis.removeEventListener("unload", flush);
