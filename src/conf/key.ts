@@ -32,8 +32,6 @@ export interface Alias<T> {
     readonly of: string;
     /** `list`: one value becomes a list of one. `iceServers`: see `aliases.ts`. */
     readonly as: "same" | "inverted" | "list" | "iceServers" | "authHttp" | "credentials";
-    /** Only when the path's source begins so (`publisher`, `rtsp`, `rpiCamera`). */
-    readonly when?: string;
   };
   readonly secret?: Secret;
 }
@@ -88,8 +86,8 @@ export function legacy<T>(
 export function alias<T>(
   type: ValueType<T>,
   of: string,
-  options: { as?: Alias<T>["alias"]["as"]; when?: string; secret?: Secret } = {},
+  options: { as?: Alias<T>["alias"]["as"]; secret?: Secret } = {},
 ): Alias<T> {
-  const { as = "same", when, secret } = options;
-  return { type, doc: `Old name of ${of}.`, alias: { of, as, when }, secret };
+  const { as = "same", secret } = options;
+  return { type, doc: `Old name of ${of}.`, alias: { of, as }, secret };
 }
