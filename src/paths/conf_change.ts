@@ -1,19 +1,5 @@
 /** What a new configuration means for a live path. */
-import type { PathConf } from "../conf/mod.ts";
-
-/** Keys whose change keeps the path, its publisher and its readers. */
-const hotKeys: ReadonlySet<string> = new Set([
-  "name",
-  "regex",
-  "forward",
-  "record",
-  "recordPath",
-  "recordFormat",
-  "recordPartDuration",
-  "recordMaxPartSize",
-  "recordSegmentDuration",
-  "recordDeleteAfter",
-]);
+import { isHotPathKey, type PathConf } from "../conf/mod.ts";
 
 export type ConfChange = "same" | "hot" | "restart";
 
@@ -25,7 +11,7 @@ export function compareConfs(before: PathConf, after: PathConf): ConfChange {
     if (key === "name" || key === "regex") continue;
     const values = [before, after].map((conf) => (conf as unknown as Record<string, unknown>)[key]);
     if (sameValue(values[0], values[1])) continue;
-    if (!hotKeys.has(key)) return "restart";
+    if (!isHotPathKey(key)) return "restart";
     change = "hot";
   }
   return change;

@@ -17,7 +17,7 @@ export interface OnDemandOptions {
   readonly startTimeoutMs: number;
   /** How long the source keeps running while nobody needs it. */
   readonly closeAfterMs: number;
-  readonly scope: Scope;
+  readonly timers: Pick<Scope, "after">;
   /** The stream has not come in time; the source is stopped afterwards. */
   onTimeout(): void;
   /** Nobody has needed the source for `closeAfterMs`; it is stopped afterwards. */
@@ -54,7 +54,7 @@ export class OnDemand {
       this.needed();
       return;
     }
-    const cancel = this.options.scope.after(this.options.startTimeoutMs, () => this.#timedOut());
+    const cancel = this.options.timers.after(this.options.startTimeoutMs, () => this.#timedOut());
     this.#state = { kind: "starting", cancel };
     this.options.source.start(query);
   }
@@ -78,7 +78,7 @@ export class OnDemand {
   /** No reader is left and nobody waits. Does nothing when the close timer runs already. */
   unneeded(): void {
     if (this.#state.kind !== "running" || this.#state.cancelClose !== null) return;
-    const cancelClose = this.options.scope.after(this.options.closeAfterMs, () => this.#expired());
+    const cancelClose = this.options.timers.after(this.options.closeAfterMs, () => this.#expired());
     this.#state = { kind: "running", cancelClose };
   }
 

@@ -98,6 +98,8 @@ export class LivePath {
   readonly #onDemand: OnDemand | null;
   readonly #readers = new Map<Reader, ReaderSeat>();
   #attached: Attached | null = null;
+  /** The place of the publisher is empty for a moment only: nobody must think that the path is unused. */
+  #replacing = false;
   #closed = false;
 
   constructor(options: LivePathOptions) {
@@ -182,7 +184,7 @@ export class LivePath {
 
   /** Draws the conclusions after somebody has left or was refused. */
   settle(): void {
-    if (this.#closed || this.#readers.size > 0 || this.#held.size > 0) return;
+    if (this.#closed || this.#replacing || this.#readers.size > 0 || this.#held.size > 0) return;
     this.#onDemand?.unneeded();
     if (this.#attached === null && (this.#onDemand?.idle ?? true)) this.#options.onUnused();
   }
@@ -239,7 +241,9 @@ export class LivePath {
     });
     if (this.#attached !== null) {
       this.#logger.info("closing existing publisher");
+      this.#replacing = true;
       this.#detach("replaced by another publisher", "publisher has been replaced");
+      this.#replacing = false;
       // A client may have done anything from inside its `close`.
       this.#checkOpen();
       if (this.#attached !== null) throw this.#alreadyPublishing();
@@ -309,7 +313,7 @@ export class LivePath {
       source,
       startTimeoutMs: byPublisher ? conf.runOnDemandStartTimeout : conf.sourceOnDemandStartTimeout,
       closeAfterMs: byPublisher ? conf.runOnDemandCloseAfter : conf.sourceOnDemandCloseAfter,
-      scope: this.#scope,
+      timers: this.#scope,
       onTimeout: () => this.#held.failAll(new UserError(`source of path '${this.name}' has timed out`)),
       // A command ends its publisher itself; a client of ours leaves its seat to us.
       onUnneeded: () => byPublisher ? undefined : this.#detach(null, "stream is closed"),

@@ -40,6 +40,7 @@ export class RtpIngest {
     this.#time = new RtpTimeDecoder(track.clockRate, clock);
     this.#ntp = new NtpEstimator(track.clockRate);
     if (track.codec.name === "H264" && track.codec.packetizationMode === 0) {
+      track.codec = { ...track.codec, packetizationMode: 1 };
       this.#startRemux("remuxing in order to change H264 packetization-mode from 0 to 1");
     }
   }

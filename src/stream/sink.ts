@@ -26,7 +26,6 @@ export interface SinkStats {
   readonly bytesSent: number;
   readonly unitsSent: number;
   readonly unitsDiscarded: number;
-  readonly queuedBytes: number;
 }
 
 /** Null `chunk`: control bytes (a response, a report), which are never dropped. */
@@ -48,6 +47,7 @@ export class Sink {
   #drainStarted = 0;
   #skipping = false;
   #closed = false;
+  #drained: Promise<void> = Promise.resolve();
   #bytesSent = 0;
   #unitsSent = 0;
   #unitsDiscarded = 0;
@@ -87,12 +87,20 @@ export class Sink {
     return this.#draining ? now - this.#drainStarted : 0;
   }
 
+  /** Settles when everything that is queued now has been written, or cannot be written any more. */
+  get drained(): Promise<void> {
+    return this.#drained;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
   get stats(): SinkStats {
     return {
       bytesSent: this.#bytesSent,
       unitsSent: this.#unitsSent,
       unitsDiscarded: this.#unitsDiscarded,
-      queuedBytes: this.#queuedBytes,
     };
   }
 
@@ -137,7 +145,7 @@ export class Sink {
       }
       this.#draining = true;
       this.#drainStarted = item.since;
-      void this.#drain(item, taken);
+      this.#drained = this.#drain(item, taken);
       return;
     }
     this.#queue.push(item);

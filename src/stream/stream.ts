@@ -31,7 +31,7 @@ export interface StreamStats {
 export class Stream {
   readonly tracks: readonly Track[];
   readonly #gop: GopCache | null;
-  readonly #fanouts = new Map<string, { readonly fanout: Fanout; users: number }>();
+  readonly #fanouts = new Map<string, Fanout>();
   readonly #errors: RateLimitedReport;
   #now = 0;
   #inboundBytes = 0;
@@ -56,7 +56,7 @@ export class Stream {
       this.#updateCodec(unit);
       this.#gop?.push(unit);
     }
-    for (const { fanout } of this.#fanouts.values()) fanout.write(units, now);
+    for (const fanout of this.#fanouts.values()) fanout.write(units, now);
   }
 
   /** New parameter sets inside the stream change the track for everyone who asks from now on. */
@@ -72,22 +72,13 @@ export class Stream {
   }
 
   /**
-   * The fanout of this wire form, made on first use. Each call must be paired with one `releaseFanout`.
-   * `key` names the room and whatever makes the bytes differ, e.g. `rtsp/interleaved/0-0,1-2`.
+   * The fanout of this wire form, made on first use and kept until the stream ends.
+   * `key` names the room and whatever makes the bytes differ.
    */
-  useFanout<F extends Fanout>(key: string, create: () => F): F {
-    let entry = this.#fanouts.get(key);
-    if (entry === undefined) {
-      entry = { fanout: create(), users: 0 };
-      this.#fanouts.set(key, entry);
-    }
-    entry.users++;
-    return entry.fanout as F;
-  }
-
-  releaseFanout(key: string): void {
-    const entry = this.#fanouts.get(key);
-    if (entry !== undefined && --entry.users === 0) this.#fanouts.delete(key);
+  fanout<F extends Fanout>(key: string, create: () => F): F {
+    let fanout = this.#fanouts.get(key);
+    if (fanout === undefined) this.#fanouts.set(key, fanout = create());
+    return fanout as F;
   }
 
   /** Units from the last random access point on; empty when nothing is cached. */

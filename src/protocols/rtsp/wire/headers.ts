@@ -1,5 +1,6 @@
 /** Header lines: text ↔ `HeaderMap`, with the limits on what a peer may send. */
 import { ParseError } from "../../../base/errors.ts";
+import { quoted } from "../../../base/quoted.ts";
 import type { HeaderMap } from "./header_map.ts";
 
 /** Most header lines in one message. */
@@ -58,11 +59,6 @@ export function serializeMessage(
   out.set(head);
   out.set(body, head.length);
   return out;
-}
-
-/** A peer's text for an error message: shortened, in quotes, control characters escaped. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,7 @@
 import { ParseError } from "../../../base/errors.ts";
+import { quoted } from "../../../base/quoted.ts";
 import type { HeaderMap } from "./header_map.ts";
-import { quoted, serializeMessage } from "./headers.ts";
+import { serializeMessage } from "./headers.ts";
 
 /** `RTSP/1.0`, or `HTTP/1.x` for what opens a tunnel on the same port. */
 export interface ProtocolVersion {

@@ -1,6 +1,7 @@
 import { ParseError } from "../../../base/errors.ts";
+import { quoted } from "../../../base/quoted.ts";
 import type { HeaderMap } from "./header_map.ts";
-import { quoted, serializeMessage } from "./headers.ts";
+import { serializeMessage } from "./headers.ts";
 import { parseProtocolVersion, type ProtocolVersion } from "./request.ts";
 
 /** RFC 2326 §7.1 */

@@ -1,5 +1,5 @@
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { parseUnsigned, unquote } from "./parameters.ts";
 
 /** One stream of an RTP-Info header (RFC 2326 §12.33). */

@@ -1,5 +1,5 @@
 import { ParseError } from "../../../base/errors.ts";
-import { quoted } from "./headers.ts";
+import { quoted } from "../../../base/quoted.ts";
 import { type Parameter, parseParameters, parseUnsigned, splitOutsideQuotes } from "./parameters.ts";
 
 /** RTP and RTCP. */
