@@ -52,14 +52,15 @@ export function isAlias(key: AnyKey): key is Alias<unknown> {
 
 type Options = Pick<Key<unknown>, "secret" | "required" | "hot" | "own">;
 
-/** A key whose feature works. */
+/** A key whose feature works; `only` says for which values, when it is not all of them. */
 export function built<T>(
   type: ValueType<T>,
   defaultValue: NoInfer<T>,
   doc: string,
-  options: Options = {},
+  options: Options & { readonly only?: (value: T) => boolean } = {},
 ): Key<T> {
-  return { type, default: defaultValue, doc, built: () => true, ...options };
+  const { only = () => true, ...rest } = options;
+  return { type, default: defaultValue, doc, built: only, ...rest };
 }
 
 /** A key that is understood and checked, but whose feature is still to come. `except` are values that need nothing built. */
