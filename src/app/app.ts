@@ -19,8 +19,6 @@ export interface AppHost {
   /** Writes a line to standard error, at once. */
   printError(line: string): void;
   loadConf(path: string | undefined): Promise<LoadedConf>;
-  /** Absolute form of a path, for the log. */
-  absolutePath(path: string): string;
   /** Called once, before the components start. */
   raiseLimits(): void;
   /** Aborted by the first SIGINT or SIGTERM. */
@@ -72,7 +70,7 @@ async function withConf(command: Command & { kind: "check" | "run" }, host: AppH
     return fail(host, error instanceof UserError ? error.message : defectText(error));
   }
   if (command.kind === "run") return await serve(loaded, host);
-  for (const line of loadReport(loaded, host)) host.print(`${line.level}: ${line.text}`);
+  for (const line of loadReport(loaded)) host.print(`${line.level}: ${line.text}`);
   host.print("the configuration is valid");
   return 0;
 }
@@ -83,14 +81,14 @@ interface ReportLine {
 }
 
 /** What there is to say about a configuration that is valid. */
-function loadReport(loaded: LoadedConf, host: AppHost): ReportLine[] {
+function loadReport(loaded: LoadedConf): ReportLine[] {
   const lines: ReportLine[] = [];
-  const looked = loaded.lookedIn.map((path) => host.absolutePath(path)).join(", ");
   if (loaded.filePath === undefined) {
+    const looked = loaded.lookedIn.join(", ");
     const text = `configuration file not found (looked in ${looked}), using an empty configuration`;
     lines.push({ level: "WAR", text });
   } else {
-    lines.push({ level: "INF", text: `configuration loaded from ${host.absolutePath(loaded.filePath)}` });
+    lines.push({ level: "INF", text: `configuration loaded from ${loaded.filePath}` });
   }
   for (const text of loaded.warnings) lines.push({ level: "WAR", text });
   if (loaded.notImplemented.length > 0) {
@@ -113,7 +111,7 @@ async function serve(loaded: LoadedConf, host: AppHost): Promise<number> {
   try {
     using _defects = new DefectReporter(log.logger, () => host.log.now().getTime());
     log.logger.info(bannerText());
-    for (const { level, text } of loadReport(loaded, host)) {
+    for (const { level, text } of loadReport(loaded)) {
       if (level === "WAR") log.logger.warn(text);
       else log.logger.info(text);
     }

@@ -1,9 +1,9 @@
 /** The real process behind `AppHost`. */
-import { isAbsolute, resolve } from "node:path";
 import { loadConf } from "../conf/mod.ts";
 import { raiseOpenFileLimit } from "../net/ffi/rlimit.ts";
 import type { AppHost } from "./app.ts";
 import { components } from "./components.ts";
+import { createConfIo } from "./conf_io.ts";
 import { processLogHost } from "./log/log.ts";
 import { StopSignals } from "./signals.ts";
 
@@ -14,8 +14,7 @@ export function createProcessHost(): AppHost {
     table: components,
     print: (line) => writeAll(Deno.stdout, line),
     printError: (line) => writeAll(Deno.stderr, line),
-    loadConf: (path) => Promise.resolve(loadConf(confHost, { path })),
-    absolutePath: (path) => isAbsolute(path) ? path : resolve(path),
+    loadConf: (path) => loadConf(createConfIo(), { path }),
     raiseLimits: () => void raiseOpenFileLimit(),
     stop: new StopSignals().signal,
   };
