@@ -12,11 +12,10 @@ const settleSeconds = 1;
 const serverCore = 0;
 const toolCore = 1;
 
-const seconds = (count: number) => new Promise<void>((resolve) => setTimeout(resolve, count * 1000));
+const wait = (count: number) => new Promise<void>((resolve) => setTimeout(resolve, count * 1000));
 
 interface Window {
   readonly seconds: number;
-  readonly frames: number;
   readonly before: Counts;
   readonly server: { readonly before: CpuTime; readonly after: CpuTime } | null;
   readonly toolSeconds: number;
@@ -57,12 +56,12 @@ export class LoadRun {
           transport: options.publish,
           shape: options.shape,
         });
-        await seconds(settleSeconds);
+        await wait(settleSeconds);
       }
       const residentBefore = this.#resident();
       const refusals = await this.#join();
       this.#phase.set(phases.warm);
-      await seconds(options.warmSeconds);
+      await wait(options.warmSeconds);
       const window = await this.#measure();
       const residentWith = this.#resident();
       const totals = await this.#silence();
@@ -71,7 +70,7 @@ export class LoadRun {
       await this.#end();
       const server = window.server === null
         ? null
-        : serverCost(window.server, window, options.readers, this.#overTime, {
+        : serverCost(window.server, window.seconds, result.framesReceived, this.#overTime, {
           before: residentBefore,
           withReaders: residentWith,
           after: this.#resident(),
@@ -116,7 +115,7 @@ export class LoadRun {
   }
 
   async #measure(): Promise<Window> {
-    const { durationSeconds, memoryEverySeconds, shape } = this.options;
+    const { durationSeconds, memoryEverySeconds } = this.options;
     new Histogram(this.#memory.delays).clear();
     const before = countsOf(this.#columns);
     const serverBefore = this.pid === 0 ? null : cpuTime(this.pid);
@@ -126,7 +125,7 @@ export class LoadRun {
     const elapsed = () => (performance.now() - start) / 1000;
     const step = memoryEverySeconds || durationSeconds;
     while (elapsed() < durationSeconds) {
-      await seconds(Math.min(step, durationSeconds - elapsed()));
+      await wait(Math.min(step, durationSeconds - elapsed()));
       if (memoryEverySeconds > 0) this.#note(elapsed());
     }
     const after = this.pid === 0 ? null : cpuTime(this.pid);
@@ -134,7 +133,6 @@ export class LoadRun {
     this.#phase.set(phases.draining);
     return {
       seconds: took,
-      frames: took * shape.framesPerSecond,
       before,
       server: serverBefore === null || after === null ? null : { before: serverBefore, after },
       toolSeconds: cpuSecondsBetween(toolBefore, cpuTime(Deno.pid)),
@@ -153,7 +151,7 @@ export class LoadRun {
   async #silence(): Promise<PublisherTotals | null> {
     if (this.#publisher === null) return null;
     const totals = await this.#publisher.silence();
-    await seconds(settleSeconds);
+    await wait(settleSeconds);
     return totals;
   }
 
@@ -161,7 +159,7 @@ export class LoadRun {
     this.#phase.set(phases.stopping);
     await Promise.all(this.#readers.map((thread) => thread.end()));
     if (this.#publisher !== null) await this.#publisher.end();
-    await seconds(settleSeconds);
+    await wait(settleSeconds);
   }
 
   #result(
@@ -209,17 +207,17 @@ export class LoadRun {
 
 function serverCost(
   cpu: { readonly before: CpuTime; readonly after: CpuTime },
-  window: Window,
-  readers: number,
+  seconds: number,
+  framesReceived: number,
   memoryOverTime: ServerCost["memoryOverTime"],
   resident: { before: number; withReaders: number; after: number },
 ): ServerCost {
-  const percent = (from: number, to: number) => 100 * (to - from) / window.seconds;
+  const percent = (from: number, to: number) => 100 * (to - from) / seconds;
   return {
-    cpuPercent: 100 * cpuSecondsBetween(cpu.before, cpu.after) / window.seconds,
+    cpuPercent: 100 * cpuSecondsBetween(cpu.before, cpu.after) / seconds,
     userPercent: percent(cpu.before.userSeconds, cpu.after.userSeconds),
     systemPercent: percent(cpu.before.systemSeconds, cpu.after.systemSeconds),
-    cpuMicrosPerReaderAndFrame: 1e6 * cpuSecondsBetween(cpu.before, cpu.after) / (readers * window.frames),
+    cpuMicrosPerReaderAndFrame: 1e6 * cpuSecondsBetween(cpu.before, cpu.after) / Math.max(1, framesReceived),
     residentBytesBefore: resident.before,
     residentBytesWithReaders: resident.withReaders,
     residentBytesAfter: resident.after,

@@ -35,7 +35,7 @@ export interface ServerCost {
   readonly cpuPercent: number;
   readonly userPercent: number;
   readonly systemPercent: number;
-  /** CPU time over (readers × frames of the stream) of the measured time. */
+  /** CPU time over the frames that all readers got in the measured time. */
   readonly cpuMicrosPerReaderAndFrame: number;
   readonly residentBytesBefore: number;
   readonly residentBytesWithReaders: number;

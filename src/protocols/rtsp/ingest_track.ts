@@ -1,6 +1,7 @@
 import { parseRtpPacket } from "../../rtp/packet.ts";
 import { ReceptionStats } from "../../rtp/reception.ts";
 import { ReorderBuffer } from "../../rtp/reorder.ts";
+import { serializeRtcp } from "../../rtp/rtcp/compound.ts";
 import type { SenderReport } from "../../rtp/rtcp/sender_report.ts";
 import { RtpIngest } from "../../stream/rtp_ingest.ts";
 import type { StreamClock } from "../../stream/timestamps.ts";
@@ -23,6 +24,8 @@ export interface IngestTrackOptions {
 /** RTP and RTCP of one announced track, on the way to units. */
 export class IngestTrack {
   readonly reception: ReceptionStats;
+  /** Ours, in the reports we send. */
+  readonly #ssrc = crypto.getRandomValues(new Uint32Array(1))[0];
   readonly #options: IngestTrackOptions;
   readonly #ingest: RtpIngest;
   readonly #reorder: ReorderBuffer | null;
@@ -32,7 +35,7 @@ export class IngestTrack {
   constructor(options: IngestTrackOptions) {
     const { track, clock, units, onRemux, onError } = options;
     this.#options = options;
-    this.reception = new ReceptionStats({ clockRate: track.clockRate });
+    this.reception = new ReceptionStats({ clockRate: track.clockRate, localSsrc: this.#ssrc });
     this.#reorder = options.reorder ? new ReorderBuffer() : null;
     this.#ingest = new RtpIngest({
       track,
@@ -53,20 +56,21 @@ export class IngestTrack {
   receive(bytes: Uint8Array, now: number): void {
     this.#now = now;
     const packet = parseRtpPacket(bytes);
-    this.reception.receive(packet, now);
+    this.reception.add(packet, now);
     if (this.#reorder === null) this.#ingest.push(packet, now);
     else for (const due of this.#reorder.push(packet, now)) this.#ingest.push(due, now);
-    const lost = this.reception.lost;
+    const { lost } = this.reception.snapshot();
     if (lost > this.#lost) this.#options.onLost(lost - this.#lost, now);
     this.#lost = lost;
   }
 
   receiveReport(report: SenderReport, now: number): void {
-    this.reception.receiveReport(report, now);
+    this.reception.addSenderReport(report, now);
   }
 
   /** A receiver report; null before the first packet. */
   report(now: number): Uint8Array | null {
-    return this.reception.report(now);
+    const report = this.reception.buildReport(now);
+    return report && serializeRtcp([report]);
   }
 }

@@ -143,7 +143,7 @@ export class Publishing {
     try {
       const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotectRtcp(bytes);
       for (const message of parseRtcp(plain)) {
-        if (message.type !== "sr") continue;
+        if (message.kind !== "senderReport") continue;
         for (const track of this.#tracks.get(setup.mediaIndex)!.values()) track.receiveReport(message, now);
       }
     } catch (error) {

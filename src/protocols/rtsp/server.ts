@@ -98,7 +98,10 @@ export class RtspServer {
     server.#run(context);
     const parts = [`${shown(tcp, listener.address)} (${labels[0]})`];
     if (udp !== null) {
-      parts.push(`${shown(rtp, udp.rtp.address)} (${labels[1]})`, `${shown(rtcp, udp.rtcp.address)} (${labels[2]})`);
+      parts.push(
+        `${shown(rtp, udp.rtp.address)} (${labels[1]})`,
+        `${shown(rtcp, udp.rtcp.address)} (${labels[2]})`,
+      );
       logger.debug(`UDP implementation: ${udp.rtp.implementation}`);
     }
     logger.info(`started with listeners on ${parts.join(", ")}`);

@@ -36,10 +36,8 @@ export class InterleavedParser {
       const from = reader * carrySize;
       this.#buffer.set(this.#carry.subarray(from, from + carried), at);
       this.#carried[reader] = 0;
-    } else if (this.#skip[reader] > 0) {
-      const skipped = Math.min(this.#skip[reader], received);
-      at += skipped;
-      this.#skip[reader] -= skipped;
+    } else {
+      at += this.#skip[reader];
     }
     return this.#walk(reader, at, end);
   }

@@ -16,8 +16,8 @@ export interface ReaderContext {
 
 /** All readers of one thread. Protocols that need the event loop return promises; the others block the thread. */
 export interface ReaderLoop {
-  /** Connects one reader until it plays; throws when the server refuses. */
-  join(reader: number): void | Promise<void>;
+  /** Connects these readers until they play; returns each one's error, null for success. */
+  join(readers: readonly number[]): (Error | null)[] | Promise<(Error | null)[]>;
   /** Takes what has arrived, waiting for at most `timeoutMs`. */
   poll(timeoutMs: number): void | Promise<void>;
   /** Called every 20 seconds. */

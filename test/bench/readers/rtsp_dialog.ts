@@ -8,6 +8,7 @@ import {
   socketAddress,
   sockStream,
 } from "../sys/libc.ts";
+import type { Conversation } from "./lockstep.ts";
 
 const answerTimeoutSeconds = 20;
 const maxAnswerBytes = 64 * 1024;
@@ -32,7 +33,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * The control connection of one reader: blocking requests until PLAY is answered. Media that arrives meanwhile stays
+ * The control connection of one reader, blocking until PLAY is answered. Media that arrives meanwhile stays
  * in `rest`, for the caller to take over.
  */
 export class RtspDialog {
@@ -59,33 +60,24 @@ export class RtspDialog {
     return this.#pending;
   }
 
-  /** DESCRIBE, and the control URL of the first video track (of the first track when there is no video). */
-  describe(): string {
-    const answer = this.request("DESCRIBE", this.target.url, { Accept: "application/sdp" });
-    const base = answer.headers.get("content-base") ?? this.target.url;
-    return firstVideoControl(answer.body, base);
-  }
-
-  setup(control: string, transport: string): RtspAnswer {
-    const answer = this.request("SETUP", control, { Transport: transport });
-    this.#session = (answer.headers.get("session") ?? "").split(";")[0];
-    return answer;
-  }
-
-  play(): void {
-    this.request("PLAY", this.target.url, { Range: "npt=0.000-" });
+  /** DESCRIBE, SETUP of the first video track (the first track when there is no video), PLAY. */
+  *start(transport: string): Conversation {
+    const { url } = this.target;
+    this.#send("DESCRIBE", url, { Accept: "application/sdp" });
+    yield;
+    const description = this.#expect("DESCRIBE");
+    const base = description.headers.get("content-base") ?? url;
+    this.#send("SETUP", firstVideoControl(description.body, base), { Transport: transport });
+    yield;
+    this.#session = (this.#expect("SETUP").headers.get("session") ?? "").split(";")[0];
+    this.#send("PLAY", url, { Range: "npt=0.000-" });
+    yield;
+    this.#expect("PLAY");
   }
 
   /** Sends without waiting for the answer. */
   sendOnly(method: string): void {
     this.#send(method, this.target.url, {});
-  }
-
-  request(method: string, url: string, headers: Record<string, string>): RtspAnswer {
-    this.#send(method, url, headers);
-    const answer = this.#receive();
-    if (answer.status !== 200) throw new Error(`${method} was answered with ${answer.status}`);
-    return answer;
   }
 
   close(): void {
@@ -102,6 +94,12 @@ export class RtspDialog {
     if (libc().send(this.fd, bytes, bytes.length, msgNoSignal) < 0) {
       throw new Error(`${method} could not be sent: ${lastError()}`);
     }
+  }
+
+  #expect(method: string): RtspAnswer {
+    const answer = this.#receive();
+    if (answer.status !== 200) throw new Error(`${method} was answered with ${answer.status}`);
+    return answer;
   }
 
   #receive(): RtspAnswer {

@@ -3,6 +3,7 @@ import { Epoll } from "../sys/epoll.ts";
 import { libc, msgDontWait } from "../sys/libc.ts";
 import { InterleavedParser } from "./interleaved.ts";
 import type { ReaderContext, ReaderLoop } from "./kinds.ts";
+import { type Conversation, inLockstep } from "./lockstep.ts";
 import { RtspDialog } from "./rtsp_dialog.ts";
 
 /** Readers over interleaved TCP: one receive call per readiness, into a buffer that all of them share. */
@@ -17,19 +18,8 @@ export class RtspTcpReaders implements ReaderLoop {
     this.#area = Deno.UnsafePointer.of(this.#parser.area);
   }
 
-  join(reader: number): void {
-    const dialog = new RtspDialog(this.context.target);
-    try {
-      dialog.setup(dialog.describe(), "RTP/AVP/TCP;unicast;interleaved=0-1");
-      dialog.play();
-    } catch (error) {
-      dialog.close();
-      throw error;
-    }
-    this.#dialogs.set(reader, dialog);
-    this.#parser.area.set(dialog.rest);
-    this.#parser.parse(reader, dialog.rest.length);
-    this.#epoll.add(dialog.fd, reader);
+  join(readers: readonly number[]): (Error | null)[] {
+    return inLockstep(readers.map((reader) => this.#join(reader)));
   }
 
   poll(timeoutMs: number): void {
@@ -51,6 +41,20 @@ export class RtspTcpReaders implements ReaderLoop {
     for (const dialog of this.#dialogs.values()) dialog.close();
     this.#dialogs.clear();
     this.#epoll.close();
+  }
+
+  *#join(reader: number): Conversation {
+    const dialog = new RtspDialog(this.context.target);
+    try {
+      yield* dialog.start("RTP/AVP/TCP;unicast;interleaved=0-1");
+    } catch (error) {
+      dialog.close();
+      throw error;
+    }
+    this.#dialogs.set(reader, dialog);
+    this.#parser.area.set(dialog.rest);
+    this.#parser.parse(reader, dialog.rest.length);
+    this.#epoll.add(dialog.fd, reader);
   }
 
   #read(reader: number, failed: boolean): void {

@@ -4,6 +4,7 @@ import { libc, msgDontWait, setReceiveBuffer } from "../sys/libc.ts";
 import { bindPortPair, type PortPair } from "../sys/port_pair.ts";
 import { PeekReceiver } from "../sys/recvmmsg.ts";
 import type { ReaderContext, ReaderLoop } from "./kinds.ts";
+import { type Conversation, inLockstep } from "./lockstep.ts";
 import { peekSize } from "./meter.ts";
 import { RtspDialog } from "./rtsp_dialog.ts";
 
@@ -28,25 +29,8 @@ export class RtspUdpReaders implements ReaderLoop {
 
   constructor(private readonly context: ReaderContext) {}
 
-  join(reader: number): void {
-    const ports = bindPortPair();
-    let dialog: RtspDialog | undefined;
-    try {
-      setReceiveBuffer(ports.rtpFd, receiveBufferBytes);
-      dialog = new RtspDialog(this.context.target);
-      const transport = `RTP/AVP;unicast;client_port=${ports.port}-${ports.port + 1}`;
-      dialog.setup(dialog.describe(), transport);
-      // tags: media 2n, control 2n + 1
-      this.#epoll.add(ports.rtpFd, reader * 2);
-      this.#readers.set(reader, { dialog, ports });
-      dialog.play();
-      this.#epoll.add(dialog.fd, reader * 2 + 1);
-    } catch (error) {
-      this.#readers.delete(reader);
-      dialog?.close();
-      ports.close();
-      throw error;
-    }
+  join(readers: readonly number[]): (Error | null)[] {
+    return inLockstep(readers.map((reader) => this.#join(reader)));
   }
 
   poll(timeoutMs: number): void {
@@ -75,6 +59,24 @@ export class RtspUdpReaders implements ReaderLoop {
     }
     this.#readers.clear();
     this.#epoll.close();
+  }
+
+  *#join(reader: number): Conversation {
+    const ports = bindPortPair();
+    let dialog: RtspDialog | undefined;
+    try {
+      setReceiveBuffer(ports.rtpFd, receiveBufferBytes);
+      dialog = new RtspDialog(this.context.target);
+      yield* dialog.start(`RTP/AVP;unicast;client_port=${ports.port}-${ports.port + 1}`);
+    } catch (error) {
+      dialog?.close();
+      ports.close();
+      throw error;
+    }
+    this.#readers.set(reader, { dialog, ports });
+    // tags: media 2n, control 2n + 1
+    this.#epoll.add(ports.rtpFd, reader * 2);
+    this.#epoll.add(dialog.fd, reader * 2 + 1);
   }
 
   #media(number: number): void {

@@ -24,6 +24,7 @@ export type ReaderNews =
 const pollMs = 20;
 const keepAliveMicros = 20e6;
 const maxReportedRefusals = 5;
+const joinTogether = 16;
 
 onMessage<ReaderJob>((job) => {
   run(job)
@@ -36,37 +37,42 @@ async function run(job: ReaderJob): Promise<void> {
   const phase = new PhaseWord(job.memory.control);
   const meter = new Meter(columns, new Histogram(job.memory.delays), job.sampleEvery, nowMicros);
   const loop = readerKinds[job.kind].open({ ...job, columns, meter });
-  await join(job, loop, columns.state);
   let keptAlive = nowMicros();
+  const poll = async (timeoutMs: number) => {
+    const waiting = loop.poll(timeoutMs);
+    if (waiting !== undefined) await waiting;
+    if (nowMicros() - keptAlive < keepAliveMicros) return;
+    loop.keepAlive();
+    keptAlive = nowMicros();
+  };
+  await join(job, loop, columns.state, poll);
   while (phase.get() !== phases.stopping) {
     meter.measuring = phase.get() === phases.measuring;
-    const waiting = loop.poll(pollMs);
-    if (waiting !== undefined) await waiting;
-    if (nowMicros() - keptAlive > keepAliveMicros) {
-      loop.keepAlive();
-      keptAlive = nowMicros();
-    }
+    await poll(pollMs);
   }
   loop.close();
   post<ReaderNews>({ type: "closed" });
 }
 
-/** One after the other; those that play already are drained in between. */
-async function join(job: ReaderJob, loop: ReaderLoop, states: Int32Array): Promise<void> {
+/** A few at a time; those that play already are drained in between. */
+async function join(
+  job: ReaderJob,
+  loop: ReaderLoop,
+  states: Int32Array,
+  poll: (timeoutMs: number) => Promise<void>,
+): Promise<void> {
   const refusals: string[] = [];
+  const end = job.first + job.count;
   let joined = 0;
-  for (let reader = job.first; reader < job.first + job.count; reader++) {
-    try {
-      await loop.join(reader);
-      states[reader] = readerStates.playing;
-      joined++;
-    } catch (error) {
-      states[reader] = readerStates.refused;
-      if (refusals.length < maxReportedRefusals) {
-        refusals.push(error instanceof Error ? error.message : `${error}`);
-      }
+  for (let first = job.first; first < end; first += joinTogether) {
+    const readers = Array.from({ length: Math.min(joinTogether, end - first) }, (_, i) => first + i);
+    const errors = await loop.join(readers);
+    for (const [i, error] of errors.entries()) {
+      states[readers[i]] = error === null ? readerStates.playing : readerStates.refused;
+      if (error === null) joined++;
+      else if (refusals.length < maxReportedRefusals) refusals.push(error.message);
     }
-    await loop.poll(0);
+    await poll(0);
   }
   post<ReaderNews>({ type: "joined", count: joined, refusals });
 }

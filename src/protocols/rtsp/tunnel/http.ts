@@ -37,10 +37,14 @@ export class HttpTunnels {
     if (other !== undefined && other.half.direction !== half.direction) {
       this.#forget(key, other);
       other.paired(null);
-      return half.direction === "GET" ? new HttpTunnelConn(half, other.half) : new HttpTunnelConn(other.half, half);
+      return half.direction === "GET"
+        ? new HttpTunnelConn(half, other.half)
+        : new HttpTunnelConn(other.half, half);
     }
     if (other !== undefined || this.#waiting.size >= maxWaiting) {
-      throw new UserError(other !== undefined ? "the tunnel cookie is in use" : "too many tunnels are being opened");
+      throw new UserError(
+        other !== undefined ? "the tunnel cookie is in use" : "too many tunnels are being opened",
+      );
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
