@@ -175,6 +175,8 @@ export interface AudioSpecificConfig {
   readonly frameLengthFlag: boolean;
   readonly dependsOnCoreCoder: boolean;
   readonly coreCoderDelay: number;
+  /** The bytes as received, when they hold more than these fields say (a program config element, ELD, extensions). */
+  readonly raw?: Uint8Array;
 }
 
 const videoNames: ReadonlySet<CodecName> = new Set<CodecName>([

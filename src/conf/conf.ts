@@ -1,5 +1,5 @@
 /** The loaded configuration. */
-import type { ValuesOf } from "./key.ts";
+import { isAlias, type KeyTable, type ValuesOf } from "./key.ts";
 import { globalKeys, pathKeys } from "./keys/tables.ts";
 import { defaultsOf } from "./values.ts";
 import type { PathRegex } from "./path_regex.ts";
@@ -37,3 +37,12 @@ export function defaultConf(): Conf {
     entries: new Map(),
   };
 }
+
+/** True for keys whose change keeps the live path, its publisher and its readers. */
+export function isHotPathKey(name: string): boolean {
+  return hotPathKeys.has(name);
+}
+
+const hotPathKeys: ReadonlySet<string> = new Set(
+  Object.entries(pathKeys as KeyTable).filter(([, key]) => !isAlias(key) && key.hot).map(([name]) => name),
+);

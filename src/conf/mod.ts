@@ -3,6 +3,7 @@ export {
   type Conf,
   defaultConf,
   type GlobalValues,
+  isHotPathKey,
   type PathConf,
   type PathEntry,
   type PathValues,

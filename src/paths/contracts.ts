@@ -1,24 +1,11 @@
 /** What protocol rooms may see of paths. The implementation is `manager.ts`; tests use it too, there is no fake. */
-import type { PathConf } from "../conf/mod.ts";
+import type { Credentials, Protocol } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
+import type { PathConf } from "../conf/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import type { Stream } from "../stream/stream.ts";
 
-export type Protocol = "rtsp" | "rtmp" | "hls" | "webrtc" | "srt" | "moq";
-
-export interface Credentials {
-  readonly user: string;
-  readonly pass: string;
-  /** Bearer token or JWT, wherever the protocol carries it; empty when there is none. */
-  readonly token: string;
-  /**
-   * Challenge-response protocols (RTSP Digest) never see the password: they check it against each stored plain
-   * credential with this. When present, `pass` is empty.
-   */
-  readonly verify?: (storedUser: string, storedPass: string) => boolean;
-}
-
-export const noCredentials: Credentials = { user: "", pass: "", token: "" };
+export { AuthError, type Credentials, noCredentials, type Protocol } from "../auth/mod.ts";
 
 /** Who asks for what. */
 export interface PathAccess {
@@ -31,6 +18,8 @@ export interface PathAccess {
   readonly ip: string;
   readonly userAgent: string;
   readonly credentials: Credentials;
+  /** Aborted when the client goes away: a request that is waiting for an on-demand source then ends. */
+  readonly signal?: AbortSignal;
 }
 
 export type ReaderType =
@@ -45,21 +34,27 @@ export type ReaderType =
 
 export type SourceType = Exclude<ReaderType, "hlsSession"> | "rtspSource" | "redirect";
 
-/** A client that reads. The path calls `close` when its stream ends, with a reason for the log. */
+/**
+ * A client that reads. The path calls `close` once, when its stream ends, with a reason for the log. The seat is
+ * already given up then; calling its `leave` from inside `close` does nothing.
+ */
 export interface Reader {
   readonly type: ReaderType;
   readonly id: string;
   close(reason: string): void;
 }
 
-/** A client that publishes. The path calls `close` when it must give way. */
+/** A client that publishes. The path calls `close` when it must give way; see `Reader` about `leave`. */
 export interface Publisher {
   readonly type: SourceType;
   readonly id: string;
   close(reason: string): void;
 }
 
-/** A reader's place in a path. Counts towards `maxReaders` and keeps on-demand sources running until `leave`. */
+/**
+ * A reader's place in a path. Counts towards `maxReaders` and keeps on-demand sources running until `leave`, which may
+ * be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
+ */
 export interface ReaderSeat {
   readonly pathName: string;
   readonly conf: PathConf;
@@ -67,6 +62,7 @@ export interface ReaderSeat {
   leave(): void;
 }
 
+/** `leave` ends the stream and closes its readers. */
 export interface PublisherSeat {
   readonly pathName: string;
   readonly conf: PathConf;
@@ -79,7 +75,10 @@ export type Described =
   /** An absolute URL, or `/path` on this server. */
   | { readonly kind: "redirect"; readonly to: string };
 
-/** Every method finds the path's configuration, then authenticates, then acts; see the errors below. */
+/**
+ * Every method finds the path's configuration, then authenticates, then acts. Errors: `UserError` (not configured,
+ * limits, conflicts), `AuthError`, `NoStreamError`.
+ */
 export interface PathManager {
   /** May this client publish (or read) here? Gives the configuration that applies. */
   authorize(access: PathAccess, action: "publish" | "read"): Promise<PathConf>;
@@ -87,7 +86,10 @@ export interface PathManager {
   describe(access: PathAccess): Promise<Described>;
   /** Authenticates unless `authorized` (the same client was, a moment ago). */
   addReader(access: PathAccess, reader: Reader, authorized?: boolean): Promise<ReaderSeat>;
-  /** `conf` is what `authorize` gave: when it has changed since, the call fails with `configuration has changed`. */
+  /**
+   * Does not authenticate: `conf` is what `authorize` gave for the same client. When it has changed since, the call
+   * fails with `configuration has changed`.
+   */
   addPublisher(
     access: PathAccess,
     publisher: Publisher,
@@ -102,14 +104,5 @@ export class NoStreamError extends UserError {
 
   constructor(pathName: string) {
     super(`no stream is available on path '${pathName}'`);
-  }
-}
-
-/** Refused. `challenge` says that no credentials were given: ask for them, without a log line and without delay. */
-export class AuthError extends UserError {
-  override readonly name = "AuthError";
-
-  constructor(readonly reason: string, readonly challenge: boolean) {
-    super(`failed to authenticate: ${reason}`);
   }
 }

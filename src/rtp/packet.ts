@@ -51,6 +51,8 @@ export interface RtpFragment {
   /** Concatenated into the RTP payload. */
   readonly parts: readonly Uint8Array[];
   readonly marker: boolean;
+  /** Clock ticks after the unit's own time, when a unit of several audio frames takes several packets; absent: 0. */
+  readonly timestampOffset?: number;
 }
 
 /** Builds one packet in a buffer of its own. */

@@ -1,6 +1,9 @@
 import type { Codec, MediaKind } from "../codecs/codec.ts";
 import { isVideo } from "../codecs/codec.ts";
 import type { RtpMedia } from "../rtp/format.ts";
+import type { RtpPacket } from "../rtp/packet.ts";
+import { payloadFormat } from "../rtp/payload/formats.ts";
+import { RtpStreamWriter } from "../rtp/stream_writer.ts";
 
 /**
  * One codec of a stream. Its parameters may change while the stream runs (a publisher that sends new parameter
@@ -8,6 +11,9 @@ import type { RtpMedia } from "../rtp/format.ts";
  */
 export class Track {
   codec: Codec;
+  /** Where faults of single units go; set by the stream, which gathers them into few log lines. */
+  reportError: (text: string) => void = () => {};
+  #writer: RtpStreamWriter | undefined;
 
   constructor(
     /** Position in the stream, from 0. */
@@ -19,6 +25,8 @@ export class Track {
     readonly payloadType: number,
     /** Ticks per second of `Unit.pts`. */
     readonly clockRate: number,
+    /** The largest RTP payload, in bytes, that `packetize` may make. */
+    readonly maxRtpPayload: number,
   ) {
     this.codec = codec;
   }
@@ -26,14 +34,21 @@ export class Track {
   get isVideo(): boolean {
     return isVideo(this.codec);
   }
+
+  /** RTP packets of a payload, numbered after those of the last call. */
+  packetize(payload: readonly Uint8Array[], pts: number): readonly RtpPacket[] {
+    this.#writer ??= new RtpStreamWriter({ payloadType: this.payloadType });
+    const fragments = payloadFormat(this.codec).packetize(payload, this.codec, this.maxRtpPayload);
+    return this.#writer.write(fragments, pts);
+  }
 }
 
-export function tracksFromMedias(medias: readonly RtpMedia[]): Track[] {
+export function tracksFromMedias(medias: readonly RtpMedia[], maxRtpPayload: number): Track[] {
   const tracks: Track[] = [];
   medias.forEach((media, mediaIndex) => {
-    for (const format of media.formats) {
+    for (const { codec, payloadType, clockRate } of media.formats) {
       tracks.push(
-        new Track(tracks.length, mediaIndex, media.kind, format.codec, format.payloadType, format.clockRate),
+        new Track(tracks.length, mediaIndex, media.kind, codec, payloadType, clockRate, maxRtpPayload),
       );
     }
   });

@@ -28,8 +28,11 @@ export interface PayloadFormat<C extends Codec = Codec> {
   endsUnit(packet: RtpPacket): boolean;
   /** Packets of one unit in sequence order → payload. Never throws on bad input. */
   depacketize(packets: readonly RtpPacket[], codec: C): DepacketizeResult;
-  /** Payload → RTP payloads of at most `maxPayload` bytes each, in order. */
-  packetize(payload: readonly Uint8Array[], codec: C, maxPayload: number): RtpFragment[];
+  /**
+   * Payload → RTP payloads of at most `maxPayload` bytes each, in order. `clockRate` is the track's; without it the
+   * one that the payload format prescribes for the codec.
+   */
+  packetize(payload: readonly Uint8Array[], codec: C, maxPayload: number, clockRate?: number): RtpFragment[];
   /** Cheap look at packets, without depacketizing: can decoding start at this unit? Absent: always. */
   isRandomAccess?(packets: readonly RtpPacket[]): boolean;
   /** The same from the payload. Absent: always. */
@@ -41,6 +44,9 @@ export interface PayloadFormat<C extends Codec = Codec> {
   updateCodec?(payload: readonly Uint8Array[], codec: C): C;
   /** Like `updateCodec`, but a cheap look at packets. */
   updateCodecFromPackets?(packets: readonly RtpPacket[], codec: C): C;
-  /** Duration of the unit in clock ticks where the payload says so (audio); absent for video. */
-  duration?(payload: readonly Uint8Array[], codec: C): number;
+  /**
+   * Duration of the unit in ticks of `clockRate` (as in `packetize`) where the payload says so (audio); absent for
+   * video. What cannot be read counts 0.
+   */
+  duration?(payload: readonly Uint8Array[], codec: C, clockRate?: number): number;
 }

@@ -1,0 +1,70 @@
+import type { Logger } from "../base/logger.ts";
+import { AuthError, type AuthRequest, type Credentials } from "./contracts.ts";
+import { type InternalUser, InternalUsers } from "./internal.ts";
+
+/** The longest wait before a refusal is answered. */
+const maxRefusalDelayMs = 4000;
+
+export interface AuthOptions {
+  readonly authMethod: "internal" | "http" | "jwt";
+  readonly authInternalUsers: readonly InternalUser[];
+}
+
+/** Decides about every request that names a path or an administrative server. Owned by the app; `close` ends it. */
+export class AuthManager {
+  readonly #users: InternalUsers;
+  #method: AuthOptions["authMethod"];
+
+  constructor(
+    options: AuthOptions,
+    private readonly logger: Logger,
+    /** In 0 ≤ x < 1; decides how long refusals wait. */
+    private readonly random: () => number = Math.random,
+  ) {
+    this.#method = options.authMethod;
+    this.#users = new InternalUsers(options.authInternalUsers, logger);
+    this.#reportMethod();
+  }
+
+  /** Throws `AuthError`. `user` is the name the client gave; it is empty when nobody asked for one. */
+  async authenticate(request: AuthRequest): Promise<{ user: string }> {
+    if (this.#method !== "internal") {
+      throw new AuthError(
+        `authentication method '${this.#method}' is not available`,
+        false,
+        this.refusalDelayMs(),
+      );
+    }
+    if (await this.#users.accepts(request)) return { user: request.credentials.user };
+    const challenge = areEmpty(request.credentials);
+    throw new AuthError("authentication failed", challenge, challenge ? 0 : this.refusalDelayMs());
+  }
+
+  /** 0…4 seconds, drawn anew by each call: neither guessing nor measuring the answer's time pays. */
+  refusalDelayMs(): number {
+    return this.random() * maxRefusalDelayMs;
+  }
+
+  reload(options: AuthOptions): void {
+    const changed = options.authMethod !== this.#method;
+    this.#method = options.authMethod;
+    this.#users.reload(options.authInternalUsers);
+    if (changed) this.#reportMethod();
+  }
+
+  close(): Promise<void> {
+    return this.#users.close();
+  }
+
+  #reportMethod(): void {
+    if (this.#method === "internal") return;
+    this.logger.error(
+      `authentication method '${this.#method}' is not available yet: every request is refused`,
+    );
+  }
+}
+
+function areEmpty(credentials: Credentials): boolean {
+  return credentials.user === "" && credentials.pass === "" && credentials.token === "" &&
+    credentials.verify === undefined;
+}

@@ -1,0 +1,121 @@
+/**
+ * Accepts connections and makes them ready (proxy header, TLS handshake) side by side, so that a slow or broken client
+ * holds up nobody. The listener owns the accept loop and the connections that are not handed out yet; `close` ends both.
+ */
+import type { NetAddress } from "../address.ts";
+import type { ByteConn, ByteListener } from "../byte_conn.ts";
+
+/** Connections made ready at the same time; a new one beyond that closes the oldest. */
+const maxPreparing = 1024;
+/** Ready connections that nobody has asked for yet; then accepting waits. */
+const maxReady = 256;
+/** After a failed accept (too many open files, say) before the next attempt. */
+const acceptPauseMs = 100;
+
+/** The system's side of a listener. `accept` rejects once `close` was called. */
+export interface Acceptor<T extends { close(): void }> {
+  readonly address: NetAddress;
+  accept(): Promise<T>;
+  close(): void;
+}
+
+export interface PreparedListenerOptions<T> {
+  /** Makes an accepted connection ready; rejects when the peer fails. Must not close `raw` itself. */
+  readonly prepare: (raw: T) => Promise<ByteConn>;
+  /** Milliseconds that `prepare` may take. */
+  readonly prepareLimitMs: number;
+  readonly onError?: (error: unknown) => void;
+}
+
+export class PreparedListener<T extends { close(): void }> implements ByteListener {
+  readonly address: NetAddress;
+  #closed = false;
+  #loop: Promise<void> | undefined;
+  readonly #ready: ByteConn[] = [];
+  /** In the order of arrival; the value gives a preparation up. */
+  readonly #preparing = new Map<Promise<void>, () => void>();
+  #wakeTaker: (() => void) | undefined;
+  #wakeLoop: (() => void) | undefined;
+
+  constructor(private readonly acceptor: Acceptor<T>, private readonly options: PreparedListenerOptions<T>) {
+    this.address = acceptor.address;
+  }
+
+  async *accept(): AsyncGenerator<ByteConn, void, void> {
+    this.#loop ??= this.#acceptAll();
+    while (!this.#closed) {
+      const conn = this.#ready.shift();
+      if (conn === undefined) {
+        await new Promise<void>((wake) => this.#wakeTaker = wake);
+        continue;
+      }
+      this.#wakeLoop?.();
+      yield conn;
+    }
+    await this.#loop;
+    await Promise.all(this.#preparing.keys());
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.acceptor.close();
+    for (const giveUp of this.#preparing.values()) giveUp();
+    for (const conn of this.#ready.splice(0)) conn.close();
+    this.#wakeTaker?.();
+    this.#wakeLoop?.();
+  }
+
+  async #acceptAll(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#ready.length >= maxReady) await this.#pause(undefined);
+      let raw: T;
+      try {
+        raw = await this.acceptor.accept();
+      } catch (error) {
+        if (this.#closed) return;
+        this.options.onError?.(error);
+        await this.#pause(acceptPauseMs);
+        continue;
+      }
+      if (this.#closed) raw.close();
+      else this.#start(raw);
+    }
+  }
+
+  /** Until `close`, until the queue of ready connections moves, or for `limitMs`. */
+  #pause(limitMs: number | undefined): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = limitMs === undefined ? undefined : setTimeout(resolve, limitMs);
+      this.#wakeLoop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #start(raw: T): void {
+    if (this.#preparing.size >= maxPreparing) this.#preparing.values().next().value?.();
+    let givenUp = false;
+    const giveUp = () => {
+      if (givenUp) return;
+      givenUp = true;
+      raw.close();
+    };
+    const timer = setTimeout(giveUp, this.options.prepareLimitMs);
+    const task: Promise<void> = this.options.prepare(raw).then((conn) => {
+      if (givenUp || this.#closed) return conn.close();
+      this.#ready.push(conn);
+      this.#wakeTaker?.();
+    }, (error) => {
+      if (this.#closed) return;
+      this.options.onError?.(givenUp ? new Error("the client was too slow to begin") : error);
+      giveUp();
+    }).finally(() => {
+      clearTimeout(timer);
+      this.#preparing.delete(task);
+    });
+    this.#preparing.set(task, giveUp);
+  }
+}

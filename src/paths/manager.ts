@@ -1,0 +1,167 @@
+import type { AuthAction, AuthManager } from "../auth/mod.ts";
+import { UserError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
+import type { RtpMedia } from "../rtp/format.ts";
+import { compareConfs, isOnDemandName } from "./conf_change.ts";
+import type {
+  Described,
+  PathAccess,
+  PathManager,
+  Publisher,
+  PublisherSeat,
+  Reader,
+  ReaderSeat,
+} from "./contracts.ts";
+import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.ts";
+
+/** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
+const rtpHeaderSize = 12;
+const srtpOverhead = 10;
+
+export interface LivePathsOptions {
+  readonly conf: Conf;
+  readonly auth: AuthManager;
+  readonly logger: Logger;
+  /** Without it, paths that start a command or a source on demand answer that there is no stream. */
+  readonly createOnDemandSource?: CreateOnDemandSource;
+}
+
+/**
+ * The live paths of a configuration. Entries with a plain name live from the start; the others make a path when
+ * somebody asks for one, and it goes when nobody uses it. Owned by the app, which closes it.
+ */
+export class LivePaths implements PathManager {
+  readonly #paths = new Map<string, LivePath>();
+  #conf: Conf;
+  #closed = false;
+
+  constructor(private readonly options: LivePathsOptions) {
+    this.#conf = options.conf;
+    this.#createPlain();
+  }
+
+  async authorize(access: PathAccess, action: "publish" | "read"): Promise<PathConf> {
+    await this.#authenticate(access, action);
+    return findPathConf(this.#conf, access.name).conf;
+  }
+
+  async describe(access: PathAccess): Promise<Described> {
+    await this.#authenticate(access, "read");
+    return this.#act(access, (path) => path.describe(access.query, access.signal));
+  }
+
+  async addReader(access: PathAccess, reader: Reader, authorized = false): Promise<ReaderSeat> {
+    if (!authorized) await this.#authenticate(access, "read");
+    return this.#act(access, (path) => path.addReader(reader, access.query, access.signal));
+  }
+
+  addPublisher(
+    access: PathAccess,
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    conf: PathConf,
+  ): Promise<PublisherSeat> {
+    return this.#act(access, (path) => {
+      if (compareConfs(conf, path.conf) !== "same") throw new UserError("configuration has changed");
+      return path.addPublisher(publisher, medias);
+    });
+  }
+
+  /** Sorted by name. */
+  list(): PathSnapshot[] {
+    const names = [...this.#paths.keys()].sort();
+    return names.flatMap((name) => this.get(name) ?? []);
+  }
+
+  get(name: string): PathSnapshot | null {
+    return this.#paths.get(name)?.snapshot() ?? null;
+  }
+
+  /**
+   * Paths whose configuration is the same or differs in hot keys only are kept with all their clients, the others are
+   * closed; plain names are made anew.
+   */
+  reload(conf: Conf): void {
+    this.#conf = conf;
+    for (const path of [...this.#paths.values()]) {
+      const found = this.#findConf(path.name);
+      if (found === null) this.#close(path, "path is not configured anymore");
+      else if (compareConfs(path.conf, found) === "restart") this.#close(path, "configuration has changed");
+      else path.updateConf(found);
+    }
+    this.#createPlain();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const paths = [...this.#paths.values()];
+    this.#paths.clear();
+    await Promise.all(paths.map((path) => path.close("terminated")));
+  }
+
+  /** An unknown name is told before anybody is asked for credentials. */
+  async #authenticate(access: PathAccess, action: AuthAction): Promise<void> {
+    this.#checkOpen();
+    findPathConf(this.#conf, access.name);
+    const { name: path, query, protocol, id, ip, userAgent, credentials } = access;
+    await this.options.auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+    this.#checkOpen();
+  }
+
+  /** Looks the path up anew: the configuration may have changed while the client was authenticated. */
+  async #act<T>(access: PathAccess, action: (path: LivePath) => T | Promise<T>): Promise<T> {
+    this.#checkOpen();
+    const found = findPathConf(this.#conf, access.name);
+    const path = this.#paths.get(access.name) ?? this.#create(access.name, found.conf, found.groups);
+    try {
+      return await action(path);
+    } finally {
+      path.settle();
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new UserError("terminated");
+  }
+
+  #findConf(name: string): PathConf | null {
+    try {
+      return findPathConf(this.#conf, name).conf;
+    } catch {
+      return null;
+    }
+  }
+
+  #createPlain(): void {
+    for (const conf of this.#conf.paths.values()) {
+      if (!isOnDemandName(conf) && !this.#paths.has(conf.name)) this.#create(conf.name, conf, []);
+    }
+  }
+
+  #create(name: string, conf: PathConf, groups: readonly string[]): LivePath {
+    const path = new LivePath({
+      name,
+      conf,
+      groups,
+      logger: this.options.logger,
+      maxRtpPayload: () => this.#maxRtpPayload(),
+      createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
+      onUnused: () => {
+        if (isOnDemandName(path.conf)) this.#close(path, "not in use");
+      },
+    });
+    this.#paths.set(name, path);
+    return path;
+  }
+
+  #close(path: LivePath, reason: string): void {
+    if (this.#paths.get(path.name) === path) this.#paths.delete(path.name);
+    void path.close(reason);
+  }
+
+  #maxRtpPayload(): number {
+    const { udpMaxPayloadSize, rtspEncryption } = this.#conf;
+    return udpMaxPayloadSize - rtpHeaderSize - (rtspEncryption === "no" ? 0 : srtpOverhead);
+  }
+}

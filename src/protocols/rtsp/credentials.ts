@@ -1,0 +1,68 @@
+/** From the Authorization header to what the path manager checks, and the challenge for those who sent none. */
+import { ParseError } from "../../base/errors.ts";
+import { type Credentials, noCredentials } from "../../paths/mod.ts";
+import { parseAuthorization } from "./wire/authorization.ts";
+import { serializeChallenge } from "./wire/challenge.ts";
+import { digestUriMatches, verifyDigest } from "./wire/digest.ts";
+import type { RtspRequest } from "./wire/request.ts";
+import { parseRequestUrl } from "./wire/url.ts";
+import { RequestError } from "./reply.ts";
+
+const realm = "ipcam";
+
+/** The authentication state of one connection. */
+export class Authenticator {
+  readonly #nonce = crypto.randomUUID().replaceAll("-", "");
+
+  constructor(private readonly methods: readonly ("basic" | "digest")[]) {}
+
+  /** RFC 2617: what a client may answer; the strongest first, since many clients take the first they know. */
+  challenges(): [string, string][] {
+    const nonce = this.#nonce;
+    const challenges: [string, string][] = [];
+    if (this.methods.includes("digest")) {
+      challenges.push([
+        "WWW-Authenticate",
+        serializeChallenge({ scheme: "Digest", realm, nonce, algorithm: "MD5" }),
+      ]);
+    }
+    if (this.methods.includes("basic")) {
+      challenges.push(["WWW-Authenticate", serializeChallenge({ scheme: "Basic", realm })]);
+    }
+    return challenges;
+  }
+
+  /** `query` may carry a token for JWT and HTTP authentication. */
+  credentials(request: RtspRequest, query: string): Credentials {
+    const header = request.headers.get("Authorization");
+    const parameters = new URLSearchParams(query);
+    const queryToken = parameters.get("token") ?? parameters.get("jwt") ?? "";
+    if (header === undefined) return { ...noCredentials, token: queryToken };
+    const authorization = this.#parse(header);
+    if (authorization.scheme === "Basic") {
+      if (!this.methods.includes("basic")) return { ...noCredentials, token: queryToken };
+      const { user, password } = authorization;
+      return { user, pass: password, token: password === "" ? queryToken : password };
+    }
+    if (!this.methods.includes("digest")) return { ...noCredentials, token: queryToken };
+    const url = parseRequestUrl(request.url);
+    return {
+      user: authorization.user,
+      pass: "",
+      token: queryToken,
+      verify: (user, password) =>
+        user !== "" && authorization.nonce === this.#nonce &&
+        digestUriMatches(authorization.uri, url, request.method) &&
+        verifyDigest(authorization, { user, password, realm, nonce: this.#nonce, method: request.method }),
+    };
+  }
+
+  #parse(header: string) {
+    try {
+      return parseAuthorization(header);
+    } catch (error) {
+      if (error instanceof ParseError) throw new RequestError(400, error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Stream } from "../../stream/stream.ts";
+import { createSrtpSender, type SrtpSender } from "../../rtp/srtp/mod.ts";
+import type { RtspContext } from "./context.ts";
+import { RtspFanout } from "./fanout/rtsp_fanout.ts";
+import { StreamMulticast } from "./multicast.ts";
+import { createSrtpKey, type SrtpKey } from "./srtp_keys.ts";
+
+/** What one server keeps for one stream: SDP, SETUP and PLAY of all its readers look here. */
+export interface StreamState {
+  readonly fanout: RtspFanout;
+  readonly multicast: StreamMulticast | null;
+  /** By media index: the key that the server encrypts with for every reader. Null without TLS. */
+  readonly keys: readonly SrtpKey[] | null;
+}
+
+/** Streams and their states go together: a stream that ended takes its state along. */
+export class StreamStates {
+  readonly #states = new WeakMap<Stream, StreamState>();
+
+  of(context: RtspContext, stream: Stream): StreamState {
+    let state = this.#states.get(stream);
+    if (state === undefined) {
+      state = createState(context, stream);
+      this.#states.set(stream, state);
+    }
+    return state;
+  }
+}
+
+function createState(context: RtspContext, stream: Stream): StreamState {
+  const { secure, multicast, srtpCrypto } = context;
+  const mediaCount = 1 + Math.max(...stream.tracks.map((track) => track.mediaIndex));
+  let keys: SrtpKey[] | null = null;
+  let senders: SrtpSender[] | null = null;
+  if (secure) {
+    keys = Array.from({ length: mediaCount }, () => createSrtpKey());
+    senders = keys.map((key) => createSrtpSender({ ...key, crypto: srtpCrypto }));
+  }
+  const fanout = stream.fanout(
+    secure ? "rtsps" : "rtsp",
+    () => new RtspFanout(stream, crypto.randomUUID(), senders),
+  );
+  return {
+    fanout,
+    multicast: multicast === null ? null : new StreamMulticast(multicast, fanout, secure),
+    keys,
+  };
+}

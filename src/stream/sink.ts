@@ -1,0 +1,179 @@
+/** One reader's outgoing bytes over a connection. */
+
+/** A run of bytes that may be dropped only as a whole. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Units inside, for the count of what a slow reader missed. */
+  readonly units: number;
+  /** Decoding can start with this chunk. */
+  readonly randomAccess: boolean;
+}
+
+/** The part of `ByteConn` that a sink needs. */
+export interface SinkTarget {
+  tryWrite(bytes: Uint8Array): number;
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+export interface SinkLimits {
+  readonly maxBytes: number;
+  readonly maxChunks: number;
+  /** How long, in ms, the oldest chunk may wait. */
+  readonly maxAgeMs: number;
+}
+
+export interface SinkStats {
+  readonly bytesSent: number;
+  readonly unitsSent: number;
+  readonly unitsDiscarded: number;
+}
+
+/** Null `chunk`: control bytes (a response, a report), which are never dropped. */
+interface Queued {
+  readonly bytes: Uint8Array;
+  readonly chunk: Chunk | null;
+  readonly since: number;
+}
+
+/**
+ * Writes chunks in order, at once where the system takes them, else from a queue bounded in bytes, chunks and time.
+ * When a bound is passed the waiting media is dropped, and so is what follows until the next random access point;
+ * a chunk that was begun is always finished, so that the framing stays whole.
+ */
+export class Sink {
+  #queue: Queued[] = [];
+  #queuedBytes = 0;
+  #draining = false;
+  #drainStarted = 0;
+  #skipping = false;
+  #closed = false;
+  #drained: Promise<void> = Promise.resolve();
+  #bytesSent = 0;
+  #unitsSent = 0;
+  #unitsDiscarded = 0;
+
+  constructor(
+    private readonly target: SinkTarget,
+    private readonly limits: SinkLimits,
+    /** The connection failed; called once at the most. */
+    private readonly onError: (error: unknown) => void,
+    /** Units were dropped because the reader is too slow. */
+    private readonly onDiscard: (units: number) => void,
+  ) {}
+
+  push(chunk: Chunk, now: number): void {
+    if (this.#closed) return;
+    if (this.#skipping) {
+      if (!chunk.randomAccess) return this.#discard(chunk.units);
+      this.#skipping = false;
+    }
+    if (this.#draining && this.#overflows(chunk, now)) {
+      this.#dropQueued();
+      if (!chunk.randomAccess) {
+        this.#skipping = true;
+        return this.#discard(chunk.units);
+      }
+    }
+    this.#send({ bytes: chunk.bytes, chunk, since: now });
+  }
+
+  /** Bytes that must arrive whatever happens to the media around them. */
+  pushControl(bytes: Uint8Array, now: number): void {
+    if (!this.#closed) this.#send({ bytes, chunk: null, since: now });
+  }
+
+  /** How long, in ms, the system has not taken anything although something waits. */
+  stalledMs(now: number): number {
+    return this.#draining ? now - this.#drainStarted : 0;
+  }
+
+  /** Settles when everything that is queued now has been written, or cannot be written any more. */
+  get drained(): Promise<void> {
+    return this.#drained;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get stats(): SinkStats {
+    return {
+      bytesSent: this.#bytesSent,
+      unitsSent: this.#unitsSent,
+      unitsDiscarded: this.#unitsDiscarded,
+    };
+  }
+
+  /** Forgets the queue. Does not close the connection. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #overflows(chunk: Chunk, now: number): boolean {
+    const { maxBytes, maxChunks, maxAgeMs } = this.limits;
+    const oldest = this.#queue.length > 0 ? this.#queue[0].since : now;
+    return this.#queuedBytes + chunk.bytes.length > maxBytes || this.#queue.length >= maxChunks ||
+      now - oldest > maxAgeMs;
+  }
+
+  #discard(units: number): void {
+    this.#unitsDiscarded += units;
+    this.onDiscard(units);
+  }
+
+  #dropQueued(): void {
+    const kept: Queued[] = [];
+    let dropped = 0;
+    for (const item of this.#queue) {
+      if (item.chunk === null) kept.push(item);
+      else dropped += item.chunk.units;
+    }
+    this.#queue = kept;
+    this.#queuedBytes = kept.reduce((sum, item) => sum + item.bytes.length, 0);
+    if (dropped > 0) this.#discard(dropped);
+  }
+
+  #send(item: Queued): void {
+    if (!this.#draining) {
+      const taken = this.target.tryWrite(item.bytes);
+      this.#bytesSent += taken;
+      if (taken === item.bytes.length) {
+        if (item.chunk !== null) this.#unitsSent += item.chunk.units;
+        return;
+      }
+      this.#draining = true;
+      this.#drainStarted = item.since;
+      this.#drained = this.#drain(item, taken);
+      return;
+    }
+    this.#queue.push(item);
+    this.#queuedBytes += item.bytes.length;
+  }
+
+  /** Finishes `item` from byte `taken`, then the queue, falling back to a promise only where the system is full. */
+  async #drain(item: Queued, taken: number): Promise<void> {
+    try {
+      while (true) {
+        if (taken < item.bytes.length) {
+          await this.target.write(taken === 0 ? item.bytes : item.bytes.subarray(taken));
+          this.#bytesSent += item.bytes.length - taken;
+        }
+        if (item.chunk !== null) this.#unitsSent += item.chunk.units;
+        const next = this.#queue.shift();
+        if (next === undefined || this.#closed) break;
+        this.#queuedBytes -= next.bytes.length;
+        this.#drainStarted = next.since;
+        item = next;
+        taken = this.target.tryWrite(item.bytes);
+        this.#bytesSent += taken;
+      }
+      this.#draining = false;
+    } catch (error) {
+      if (this.#closed) return;
+      this.close();
+      this.onError(error);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { ByteConn } from "../../../src/net/byte_conn.ts";
+import { CertificateStore } from "../../../src/net/certificates.ts";
+import { createSelfSignedCertificate } from "../../../src/net/self_signed.ts";
+import { dialTcp, listenTls } from "../../../src/net/tcp/mod.ts";
+import { equal, ok } from "../../support/assert.ts";
+
+const day = 86_400_000;
+
+function selfSigned(commonName = "localhost") {
+  const now = Date.now();
+  return createSelfSignedCertificate({
+    commonName,
+    hosts: ["localhost", "127.0.0.1"],
+    notBefore: now - day,
+    notAfter: now + day,
+  });
+}
+
+function connect(port: number, trusted: string): Promise<Deno.TlsConn> {
+  return Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [trusted] });
+}
+
+Deno.test("tls carries bytes; a silent and a broken client hold up nobody", async () => {
+  const certificate = selfSigned();
+  const errors: unknown[] = [];
+  const listener = listenTls({
+    hostname: "127.0.0.1",
+    port: 0,
+    certificate: new CertificateStore(certificate),
+    onError: (error) => errors.push(error),
+  });
+  const port = listener.address.port;
+  const accepted = listener.accept()[Symbol.asyncIterator]();
+  const silent = await dialTcp({ hostname: "127.0.0.1", port, timeoutMs: 5000 });
+  const broken = await dialTcp({ hostname: "127.0.0.1", port, timeoutMs: 5000 });
+  await broken.write(new TextEncoder().encode("OPTIONS * RTSP/1.0\r\n\r\n"));
+  const [first, client] = await Promise.all([accepted.next(), connect(port, certificate.certificate)]);
+  const server: ByteConn = first.value;
+  await client.write(Uint8Array.of(1, 2));
+  const into = new Uint8Array(4);
+  equal(await server.read(into), 2);
+  equal(server.tryWrite(into), 0);
+  await server.write(Uint8Array.of(3));
+  equal(await client.read(into), 1);
+  server.close();
+  equal(await client.read(into).catch(() => null), null);
+  client.close();
+  const ended = accepted.next();
+  listener.close();
+  equal((await ended).done, true);
+  equal(errors.length, 1);
+  silent.close();
+  broken.close();
+});
+
+Deno.test("a replaced certificate serves new connections, old ones go on", async () => {
+  const first = selfSigned("first");
+  const second = selfSigned("second");
+  const store = new CertificateStore(first);
+  const listener = listenTls({ hostname: "", port: 0, certificate: store });
+  const port = listener.address.port;
+  const servers: ByteConn[] = [];
+  const loop = (async () => {
+    for await (const conn of listener.accept()) servers.push(conn);
+  })();
+  const old = await connect(port, first.certificate);
+  await old.write(Uint8Array.of(1));
+  store.replace(second);
+  const begin = Date.now();
+  let fresh: Deno.TlsConn | undefined;
+  // The port is free for a moment while the listener is replaced.
+  while (fresh === undefined && Date.now() - begin < 5000) {
+    fresh = await connect(port, second.certificate).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  ok(fresh !== undefined);
+  await fresh.write(Uint8Array.of(2));
+  while (servers.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  const into = new Uint8Array(1);
+  equal(await servers[0].read(into), 1);
+  await servers[0].write(Uint8Array.of(9));
+  equal(await old.read(into), 1);
+  equal(into[0], 9);
+  for (const conn of servers) conn.close();
+  old.close();
+  fresh.close();
+  listener.close();
+  await loop;
+});
