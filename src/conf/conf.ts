@@ -21,6 +21,7 @@ export interface PathConf extends PathValues {
   readonly regex?: PathRegex;
 }
 
+/** A configuration that has passed every check. */
 export interface Conf extends GlobalValues {
   readonly pathDefaults: PathValues;
   readonly paths: ReadonlyMap<string, PathConf>;
