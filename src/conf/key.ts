@@ -32,8 +32,6 @@ export interface Alias<T> {
     readonly of: string;
     /** `list`: one value becomes a list of one. `iceServers`: see `aliases.ts`. */
     readonly as: "same" | "inverted" | "list" | "iceServers" | "authHttp" | "credentials";
-    /** Only when the path's source begins so (`publisher`, `rtsp`, `rpiCamera`). */
-    readonly when?: string;
   };
   readonly secret?: Secret;
 }
@@ -54,14 +52,15 @@ export function isAlias(key: AnyKey): key is Alias<unknown> {
 
 type Options = Pick<Key<unknown>, "secret" | "required" | "hot" | "own">;
 
-/** A key whose feature works. */
+/** A key whose feature works; `only` says for which values, when it is not all of them. */
 export function built<T>(
   type: ValueType<T>,
   defaultValue: NoInfer<T>,
   doc: string,
-  options: Options = {},
+  options: Options & { readonly only?: (value: T) => boolean } = {},
 ): Key<T> {
-  return { type, default: defaultValue, doc, built: () => true, ...options };
+  const { only = () => true, ...rest } = options;
+  return { type, default: defaultValue, doc, built: only, ...rest };
 }
 
 /** A key that is understood and checked, but whose feature is still to come. `except` are values that need nothing built. */
@@ -88,8 +87,8 @@ export function legacy<T>(
 export function alias<T>(
   type: ValueType<T>,
   of: string,
-  options: { as?: Alias<T>["alias"]["as"]; when?: string; secret?: Secret } = {},
+  options: { as?: Alias<T>["alias"]["as"]; secret?: Secret } = {},
 ): Alias<T> {
-  const { as = "same", when, secret } = options;
-  return { type, doc: `Old name of ${of}.`, alias: { of, as, when }, secret };
+  const { as = "same", secret } = options;
+  return { type, doc: `Old name of ${of}.`, alias: { of, as }, secret };
 }

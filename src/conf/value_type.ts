@@ -27,6 +27,10 @@ export interface ValueType<T> {
   format(value: T): unknown;
   /** The allowed words of a `word` or of the items of a `list`. */
   readonly words?: readonly string[];
+  /** Other spellings of these words. */
+  readonly spellings?: readonly (string | boolean)[];
+  /** The written form of a `duration` or `size`, for editors; the parsers know better. */
+  readonly pattern?: string;
   /** The type of the items of a `list`. */
   readonly item?: ValueType<unknown>;
   /** The keys of the items of `structs`. */
@@ -94,12 +98,14 @@ export const duration: ValueType<number> = {
   kind: "duration",
   schema: parsing(parseDuration, 'must be a duration with a unit, such as "10s" or "1d12h"'),
   format: formatDuration,
+  pattern: "^(-?[0-9]+d)?([-+]?([0-9]*\\.?[0-9]*(h|m|s|ms|us|µs|ns))+|0)?$",
 };
 
 export const size: ValueType<number> = {
   kind: "size",
   schema: parsing(parseSize, 'must be a size with a unit, such as "50M"'),
   format: formatSize,
+  pattern: "^[0-9]*\\.?[0-9]*([bB]|[kKmMgGtTpPeE]([iI]?[bB])?)$",
 };
 
 const network: ValueType<string> = {
@@ -136,7 +142,11 @@ export function wordWith<const Words extends readonly [string, ...string[]]>(
 ): ValueType<Words[number]> {
   const other = new Map<unknown, Words[number]>(spellings);
   const plain = word(...words);
-  return { ...plain, schema: z.preprocess((value) => other.get(value) ?? value, plain.schema) };
+  return {
+    ...plain,
+    schema: z.preprocess((value) => other.get(value) ?? value, plain.schema),
+    spellings: spellings.map(([spelling]) => spelling),
+  };
 }
 
 /** Text for which only a few words make sense; checked later, and only where the key matters. */

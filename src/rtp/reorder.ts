@@ -39,7 +39,7 @@ export class ReorderBuffer {
 
   constructor(options: ReorderOptions = {}) {
     this.#size = options.size ?? 64;
-    this.#maxWaitMs = options.maxWaitMs ?? 500;
+    this.#maxWaitMs = options.maxWaitMs ?? 200;
     if ((this.#size & this.#size - 1) !== 0) throw new RangeError(`size ${this.#size} is no power of two`);
     this.#slots = new Array(this.#size).fill(undefined);
   }

@@ -36,13 +36,14 @@ export class Unit {
 
   /** Null when the packets hold nothing usable, for instance after a loss. */
   get payload(): readonly Uint8Array[] | null {
-    if (this.#payload === undefined) {
-      const codec = this.track.codec;
-      const result = payloadFormat(codec).depacketize(this.#packets!, codec);
-      for (const error of result.errors) this.track.reportError(error);
-      this.#payload = result.payload;
-    }
-    return this.#payload;
+    return this.#payload === undefined ? this.#payload = this.#depacketize() : this.#payload;
+  }
+
+  #depacketize(): readonly Uint8Array[] | null {
+    const codec = this.track.codec;
+    const { payload, errors } = payloadFormat(codec).depacketize(this.#packets!, codec);
+    for (const error of errors) this.track.reportError(error);
+    return payload;
   }
 
   /** The unit as RTP. Packets that had to be made are numbered in the order in which units are asked for them. */

@@ -68,10 +68,7 @@ export class H264DtsExtractor {
   }
 
   #useSps(unit: Uint8Array): string | null {
-    const known = this.#spsBytes;
-    if (known !== null && known.length === unit.length && known.every((byte, i) => byte === unit[i])) {
-      return null;
-    }
+    if (this.#spsBytes !== null && bytesEqual(this.#spsBytes, unit)) return null;
     this.#spsBytes = unit.slice();
     try {
       this.#sps = parseH264Sps(unit);

@@ -28,7 +28,9 @@ export const authKeys = {
   authMethod: built(
     word("internal", "http", "jwt"),
     "internal",
-    "Who decides: the list of users below, an HTTP server that is asked each time, or signed tokens (JWT).",
+    "Who decides: the list of users below, an HTTP server that is asked each time, or signed tokens (JWT). " +
+      "Only internal is built so far.",
+    { only: (method) => method === "internal" },
   ),
   authInternalUsers: built(
     structs(userKeys),

@@ -14,18 +14,15 @@ import {
 } from "../value_type.ts";
 
 export const pathGeneralKeys = {
-  source: {
-    ...built(
-      text,
-      "publisher",
-      "Where the stream comes from: 'publisher' (a client sends it), 'redirect' (readers are sent elsewhere), 'rpiCamera', " +
-        "or a URL to pull: rtsp, rtsps, rtsp+http, rtsps+http, rtsp+ws, rtsps+ws, rtmp, rtmps, http and https (HLS), " +
-        "udp+mpegts, unix+mpegts, udp+rtp, srt, moqt, whep, wheps. In a URL, $G1, $G2… are the groups of the path's regular " +
-        "expression and $MTX_QUERY is the query of the first reader.",
-      { secret: "url" },
-    ),
-    built: (value: string) => value === "publisher" || value === "redirect",
-  },
+  source: built(
+    text,
+    "publisher",
+    "Where the stream comes from: 'publisher' (a client sends it), 'redirect' (readers are sent elsewhere), 'rpiCamera', " +
+      "or a URL to pull: rtsp, rtsps, rtsp+http, rtsps+http, rtsp+ws, rtsps+ws, rtmp, rtmps, http and https (HLS), " +
+      "udp+mpegts, unix+mpegts, udp+rtp, srt, moqt, whep, wheps. In a URL, $G1, $G2… are the groups of the path's regular " +
+      "expression and $MTX_QUERY is the query of the first reader. Only publisher and redirect are built so far.",
+    { secret: "url", only: (value) => value === "publisher" || value === "redirect" },
+  ),
   sourceFingerprint: planned(
     text,
     "",
@@ -67,7 +64,7 @@ export const pathGeneralKeys = {
 
 export const pathPublisherKeys = {
   overridePublisher: built(bool, true, "Let a new publisher take the place of the present one."),
-  disablePublisherOverride: alias(bool, "overridePublisher", { as: "inverted", when: "publisher" }),
+  disablePublisherOverride: alias(bool, "overridePublisher", { as: "inverted" }),
   srtPublishPassphrase: planned(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
@@ -89,8 +86,8 @@ export const pathRtspSourceKeys = {
     false,
     "Accept media from any port of the source, for cameras that announce none or a wrong one. Less safe.",
   ),
-  sourceProtocol: alias(word("automatic", "udp", "multicast", "tcp"), "rtspTransport", { when: "rtsp" }),
-  sourceAnyPortEnable: alias(bool, "rtspAnyPort", { when: "rtsp" }),
+  sourceProtocol: alias(word("automatic", "udp", "multicast", "tcp"), "rtspTransport"),
+  sourceAnyPortEnable: alias(bool, "rtspAnyPort"),
   rtspRangeType: planned(
     word("", "clock", "npt", "smpte"),
     "",

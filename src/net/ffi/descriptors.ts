@@ -4,7 +4,7 @@
  * with thousands of known sockets it still makes few calls.
  */
 import type { NetAddress } from "../address.ts";
-import { type Libc, linux } from "./libc.ts";
+import { getIntOption, type Libc, linux } from "./libc.ts";
 import { sockaddrInSize, sockaddrSize, writeSockaddr } from "./sockaddr.ts";
 
 /** Numbers above the highest known one that are tried before giving up. */
@@ -17,6 +17,8 @@ export class DescriptorTable {
   #known = new Uint32Array(64);
   #highest = 0;
   #last = 2;
+  /** Of the search that is under way: a port number is often used by TCP and UDP at once. */
+  #wantType = 0;
   readonly #name = new Uint8Array(128);
   readonly #nameSize = new Uint32Array(1);
 
@@ -26,7 +28,8 @@ export class DescriptorTable {
    * The number of the socket with this local (and, when connected, remote) address; undefined when there is none.
    * It counts as known until `release`. Ports and IPs as Deno gives them: `::ffff:1.2.3.4` stands for an IPv6 socket.
    */
-  claim(local: NetAddress, remote?: NetAddress): number | undefined {
+  claim(kind: "tcp" | "udp", local: NetAddress, remote?: NetAddress): number | undefined {
+    this.#wantType = kind === "tcp" ? linux.SOCK_STREAM : linux.SOCK_DGRAM;
     const wantLocal = rawSockaddr(local);
     const wantRemote = remote === undefined ? undefined : rawSockaddr(remote);
     const first = this.#last + 1;
@@ -73,6 +76,8 @@ export class DescriptorTable {
     this.#nameSize[0] = this.#name.length;
     if (this.libc.getsockname(number, this.#name, this.#nameSize) !== 0) return false;
     if (!sameSockaddr(this.#name, local)) return false;
+    const type = getIntOption(this.libc, number, linux.SOL_SOCKET, linux.SO_TYPE);
+    if (type !== this.#wantType) return false;
     this.#nameSize[0] = this.#name.length;
     const connected = this.libc.getpeername(number, this.#name, this.#nameSize) === 0;
     // A listener and the connections it accepted may have the same local address.

@@ -4,16 +4,15 @@
  */
 
 const symbols = {
-  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   // The size is size_t in C: a length below 2^32 sits in the same register, and u32 costs half of a 64-bit Number.
   send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
+  __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
@@ -51,10 +50,14 @@ export function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Values of Linux's headers, equal on x86-64 and arm64. */
 export const linux = {
+  EAGAIN: 11,
+  ENOBUFS: 105,
+  SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   AF_INET: 2,
   AF_INET6: 10,
-  F_GETFD: 1,
   SOL_SOCKET: 1,
+  SO_TYPE: 3,
   SO_SNDBUF: 7,
   SO_RCVBUF: 8,
   SO_RCVBUFFORCE: 33,
@@ -66,7 +69,7 @@ export const linux = {
   UDP_SEGMENT: 103,
   IP_MULTICAST_IF: 32,
   IP_MULTICAST_TTL: 33,
-  IP_MULTICAST_LOOP: 34,
+  IP_MULTICAST_ALL: 49,
   MSG_DONTWAIT: 0x40,
   MSG_NOSIGNAL: 0x4000,
 } as const;
@@ -91,4 +94,19 @@ export function getIntOption(
 ): number | undefined {
   const value = new Int32Array(1);
   return libc.getsockopt(descriptor, level, name, value, Uint32Array.of(4)) === 0 ? value[0] : undefined;
+}
+
+let errnoView: Deno.UnsafePointerView | undefined;
+
+/**
+ * The C library's error number, 0 when unknown. The runtime makes system calls of its own between ours, so this is a hint
+ * and never the only reason to take a branch.
+ */
+export function errnoHint(libc: Libc): number {
+  if (errnoView === undefined) {
+    const at = libc.__errno_location();
+    if (at === null) return 0;
+    errnoView = new Deno.UnsafePointerView(at);
+  }
+  return errnoView.getInt32();
 }

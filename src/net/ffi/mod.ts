@@ -3,7 +3,11 @@ import type { NetAddress } from "../address.ts";
 import { DescriptorTable } from "./descriptors.ts";
 import { libc, linux, setIntOption } from "./libc.ts";
 
-export { foreignCallsAllowed, type Libc, libc, linux, plain, setIntOption } from "./libc.ts";
+export { errnoHint, foreignCallsAllowed, type Libc, libc, linux, plain, setIntOption } from "./libc.ts";
+
+export { addressOf, maxMessagesPerCall, MessageTable } from "./message_table.ts";
+export { maxReceivedPerCall, receiveWaiting } from "./receive_table.ts";
+export { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 
 let table: DescriptorTable | undefined;
 
@@ -19,7 +23,7 @@ export function descriptors(): DescriptorTable | undefined {
 /** Sets TCP_NODELAY on a listener by its address, for the connections it will accept; nothing without the C library. */
 export function setNoDelayOfListener(address: NetAddress): void {
   const library = libc();
-  const number = descriptors()?.claim(address);
+  const number = descriptors()?.claim("tcp", address);
   if (library === undefined || number === undefined) return;
   setIntOption(library, number, linux.IPPROTO_TCP, linux.TCP_NODELAY, 1);
   // The listener's owner does not tell us when it closes.

@@ -57,12 +57,13 @@ export class SystemConn implements ByteConn {
       bytes.length,
       linux.MSG_DONTWAIT | linux.MSG_NOSIGNAL,
     );
-    return Number(written) > 0 ? Number(written) : 0;
+    return Math.max(written, 0);
   }
 
   #findDescriptor(): Descriptor {
     const { localAddr, remoteAddr } = this.#conn;
     const number = descriptors()?.claim(
+      "tcp",
       { ip: localAddr.hostname, port: localAddr.port },
       { ip: remoteAddr.hostname, port: remoteAddr.port },
     );

@@ -1,30 +1,73 @@
 /** UDP sockets: `bindUdp` chooses the implementation. */
-import type { ListenAddress } from "../listen_address.ts";
-import { listenOn } from "../listen_address.ts";
+import { descriptors, libc, linux, setIntOption } from "../ffi/mod.ts";
+import { parseIp } from "../ip.ts";
+import { type ListenAddress, listenOn, systemErrorText } from "../listen_address.ts";
+import { LinuxUdpSocket } from "./linux.ts";
 import { PortableUdpSocket } from "./portable.ts";
 import type { UdpOptions, UdpSocket } from "./socket.ts";
+import { UserError } from "../../base/errors.ts";
 
 export type { Datagram, PacketBatch, UdpGroup, UdpOptions, UdpSocket, UdpStats } from "./socket.ts";
 
+type MulticastOptions = NonNullable<UdpOptions["multicast"]>;
+
+/** All hosts (RFC 1112 §4): a group that everybody is in, joined for a moment where nothing else sets the TTL. */
+const allHostsGroup = "224.0.0.1";
+
 /**
- * Binds at once, except that joining a multicast group takes a moment. Throws UserError.
- * `implementation` of the result says which one was chosen.
+ * Binds, and joins the multicast group if one is given. Multicast sockets are IPv4 and share their port with others, and
+ * what they send also reaches receivers on this machine. `implementation` of the result says which one was chosen.
+ * Throws UserError.
  */
 export async function bindUdp(options: UdpOptions): Promise<UdpSocket> {
-  const group = options.multicast?.group;
-  const address: ListenAddress = {
-    hostname: options.hostname === "::" ? "" : options.hostname,
-    port: options.port,
-  };
-  const socket = listenOn("udp", address, (hostname) =>
+  const { multicast } = options;
+  const everywhere = options.hostname === "" || options.hostname === "::";
+  const hostname = !everywhere ? options.hostname : multicast === undefined ? "" : "0.0.0.0";
+  const address: ListenAddress = { hostname, port: options.port };
+  const socket = listenOn("udp", address, (systemName) =>
     Deno.listenDatagram({
       transport: "udp",
-      hostname,
+      hostname: systemName,
       port: options.port,
-      // Several receivers of one group share its port.
-      reuseAddress: group !== undefined,
-      loopback: options.multicast !== undefined,
+      reuseAddress: multicast !== undefined,
+      loopback: multicast !== undefined,
     }));
-  await 0;
-  return new PortableUdpSocket(socket, options);
+  const library = options.fastPath === "auto" ? libc() : undefined;
+  const { hostname: ip, port } = socket.addr as Deno.NetAddr;
+  const descriptor = library === undefined ? undefined : descriptors()?.claim("udp", { ip, port });
+  try {
+    if (multicast !== undefined) await applyMulticast(socket, multicast, descriptor);
+  } catch (error) {
+    if (descriptor !== undefined) descriptors()?.release(descriptor);
+    socket.close();
+    const group = multicast?.group ?? "multicast";
+    throw new UserError(`unable to join ${group} on port ${options.port}: ${systemErrorText(error)}`);
+  }
+  if (library === undefined || descriptor === undefined) return new PortableUdpSocket(socket, options);
+  return new LinuxUdpSocket(socket, options, library, descriptor);
+}
+
+async function applyMulticast(
+  socket: Deno.DatagramConn,
+  { group, interfaceIp, ttl }: MulticastOptions,
+  descriptor: number | undefined,
+): Promise<void> {
+  const at = interfaceIp ?? "0.0.0.0";
+  const membership = group === undefined ? undefined : await socket.joinMulticastV4(group, at);
+  const library = libc();
+  if (library !== undefined && descriptor !== undefined) {
+    const set = (name: number, value: number) =>
+      setIntOption(library, descriptor, linux.IPPROTO_IP, name, value);
+    // Without this, groups that other sockets have joined come in too when they use the same port.
+    set(linux.IP_MULTICAST_ALL, 0);
+    if (ttl !== undefined) set(linux.IP_MULTICAST_TTL, ttl);
+    if (interfaceIp !== undefined) {
+      library.setsockopt(descriptor, linux.IPPROTO_IP, linux.IP_MULTICAST_IF, parseIp(interfaceIp), 4);
+    }
+    return;
+  }
+  if (ttl === undefined) return;
+  const helper = membership ?? await socket.joinMulticastV4(allHostsGroup, at);
+  await helper.setTTL(ttl);
+  if (membership === undefined) await helper.leave();
 }

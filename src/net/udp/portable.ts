@@ -11,7 +11,7 @@ import type { Datagram, PacketBatch, UdpGroup, UdpOptions, UdpSocket, UdpStats }
 export const maxQueuedPackets = 4096;
 export const maxDatagramSize = 65_536;
 /** After a failed receive before the next attempt. */
-const receivePauseMs = 50;
+export const receivePauseMs = 50;
 
 interface Queued {
   readonly bytes: Uint8Array;

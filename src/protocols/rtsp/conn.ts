@@ -46,6 +46,8 @@ export class RtspConn {
   #reading: Promise<number | null> | null = null;
   #lastActivity = Date.now();
   #closeReason: string | null = null;
+  /** The socket belongs to a tunnel now. */
+  #handedOver = false;
 
   constructor(
     readonly context: RtspContext,
@@ -96,11 +98,11 @@ export class RtspConn {
       if (count === null) return;
       this.#reader.filled(count);
       this.bytesReceived += count;
-      if (await this.#handleMessages() === "tunnelled") return;
+      await this.#handleMessages();
     }
   }
 
-  async #handleMessages(): Promise<"tunnelled" | void> {
+  async #handleMessages(): Promise<void> {
     const now = Date.now();
     this.#lastActivity = now;
     for (let message = this.#next(); message !== null; message = this.#next()) {
@@ -113,8 +115,8 @@ export class RtspConn {
         case "request":
           if (message.request.protocol === "HTTP") {
             if (this.tunnel !== "none") throw new ParseError("message", "a tunnel inside a tunnel");
-            await openTunnel(this.context, this, this.conn, message.request, this.#reader.takeRest());
-            return "tunnelled";
+            await this.#enterTunnel(message.request);
+            return;
           }
           await this.#handleRequest(message.request);
       }
@@ -123,6 +125,14 @@ export class RtspConn {
     this.session?.flush(now);
     // A publisher's packets are kept as views of what was read; nobody else's are.
     if (this.session?.state !== "record" && this.#reading === null) this.#reader.rewind();
+  }
+
+  /** The socket goes on as a tunnel, inside which a connection of its own speaks RTSP. */
+  async #enterTunnel(request: RtspRequest): Promise<void> {
+    const tunnel = await openTunnel(this, this.conn, request, this.#reader.takeRest());
+    this.#handedOver = true;
+    this.close("upgraded to a tunnel");
+    if (tunnel !== null) this.context.serve(tunnel.conn, tunnel.kind);
   }
 
   #next() {
@@ -203,7 +213,7 @@ export class RtspConn {
   }
 
   async #lastWords(): Promise<void> {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, lastWordsMs));
     await Promise.race([this.sink.drained, limit]);
     clearTimeout(timer);
@@ -228,13 +238,6 @@ export class RtspConn {
     const session = this.session;
     this.session = null;
     session?.release(this);
-  }
-
-  #handedOver = false;
-
-  /** The socket belongs to a tunnel now. */
-  handOver(): void {
-    this.#handedOver = true;
   }
 }
 

@@ -1,10 +1,13 @@
 import type { Logger } from "../../base/logger.ts";
+import type { ByteConn } from "../../net/byte_conn.ts";
 import type { Conf } from "../../conf/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import type { SrtpCrypto } from "../../rtp/srtp/mod.ts";
 import type { UdpPair } from "./fanout/datagram.ts";
 import type { MulticastPool } from "./multicast.ts";
+import type { Tunnel } from "./conn.ts";
 import type { RtspSession } from "./session.ts";
+import type { StreamStates } from "./stream_state.ts";
 import type { HttpTunnels } from "./tunnel/http.ts";
 import type { UdpClients } from "./udp_clients.ts";
 
@@ -30,5 +33,8 @@ export interface RtspContext {
   readonly multicast: MulticastPool | null;
   /** By the secret id that the Session header carries. */
   readonly sessions: Map<string, RtspSession>;
+  readonly streams: StreamStates;
   readonly tunnels: HttpTunnels;
+  /** Starts to serve what came out of a tunnel. */
+  serve(conn: ByteConn, tunnel: Tunnel): void;
 }

@@ -2,17 +2,13 @@ import { errorText, ParseError } from "../../base/errors.ts";
 import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
 import type { PathConf } from "../../conf/mod.ts";
 import type { PathAccess, PublisherSeat } from "../../paths/mod.ts";
-import { parseRtpPacket, type RtpPacket } from "../../rtp/packet.ts";
-import { ReceptionStats } from "../../rtp/reception.ts";
-import { RtpReorderer } from "../../rtp/reorder.ts";
-import { parseRtcp } from "../../rtp/rtcp/mod.ts";
-import type { SdpMedia } from "../../sdp/mod.ts";
+import { parseRtcp } from "../../rtp/rtcp/compound.ts";
+import type { DescribedMedia } from "../../sdp/medias.ts";
 import type { Sink } from "../../stream/sink.ts";
-import { RtpIngest } from "../../stream/rtp_ingest.ts";
 import { StreamClock } from "../../stream/timestamps.ts";
-import type { Track } from "../../stream/track.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { RtspContext } from "./context.ts";
+import { IngestTrack } from "./ingest_track.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { RtspSession } from "./session.ts";
 import { findControl } from "./wire/control.ts";
@@ -21,3 +17,179 @@ import type { RtspUrl } from "./wire/url.ts";
 
 /** RFC 3550 §6.2 asks for about 5 s; publishers use the reports for their own statistics only. */
 const reportPeriodMs = 10_000;
+/** An RTP packet with nothing in it, and an empty receiver report: they open firewalls between us and a publisher. */
+const emptyRtp = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+const emptyReport = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
+
+export interface PublishingOptions {
+  readonly context: RtspContext;
+  readonly session: RtspSession;
+  readonly access: PathAccess;
+  /** Of the ANNOUNCE request: control attributes are relative to it. */
+  readonly url: RtspUrl;
+  /** What the path was configured to when the client was authorised. */
+  readonly conf: PathConf;
+  readonly medias: readonly DescribedMedia[];
+}
+
+/** The side of a session that publishes: from ANNOUNCE on it knows the tracks, while it records it has a stream. */
+export class Publishing {
+  lastPacketAt = 0;
+  rtpPackets = 0;
+  rtpPacketsInError = 0;
+  rtcpPackets = 0;
+  rtcpPacketsInError = 0;
+
+  readonly #options: PublishingOptions;
+  readonly #errors: RateLimitedReport;
+  readonly #lost: RateLimitedReport;
+  readonly #units: Unit[] = [];
+  #seat: PublisherSeat | null = null;
+  #sink: Sink | null = null;
+  #setups: readonly MediaSetup[] = [];
+  /** By media index, then by payload type. */
+  #tracks: ReadonlyMap<number, ReadonlyMap<number, IngestTrack>> = new Map();
+  #nextReport = 0;
+
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+    const { logger } = options.session;
+    this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
+    this.#lost = new RateLimitedReport(
+      logger,
+      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
+    );
+  }
+
+  get medias(): readonly DescribedMedia[] {
+    return this.#options.medias;
+  }
+
+  get tracks(): readonly IngestTrack[] {
+    return [...this.#tracks.values()].flatMap((formats) => [...formats.values()]);
+  }
+
+  /** The media section that a SETUP URL names. */
+  findMedia(url: RtspUrl): number | null {
+    return findControl(this.medias.map((media) => media.control ?? ""), this.#options.url, url);
+  }
+
+  /** Becomes the publisher of the path. `sink`: of the connection, for reports over TCP. */
+  async record(setups: readonly MediaSetup[], sink: Sink): Promise<void> {
+    const { context, session, access, conf } = this.#options;
+    this.#seat = await context.pathManager.addPublisher(access, session, this.medias, conf);
+    const now = Date.now();
+    this.lastPacketAt = now;
+    this.#nextReport = now + reportPeriodMs;
+    this.#sink = sink;
+    this.#setups = setups;
+    this.#createTracks();
+    for (const setup of setups) this.#openFirewall(setup);
+  }
+
+  #createTracks(): void {
+    const { stream, conf } = this.#seat!;
+    const { session } = this.#options;
+    const clock = new StreamClock();
+    const tracks = new Map<number, Map<number, IngestTrack>>();
+    for (const track of stream.tracks) {
+      const formats = tracks.get(track.mediaIndex) ?? new Map<number, IngestTrack>();
+      tracks.set(track.mediaIndex, formats);
+      formats.set(
+        track.payloadType,
+        new IngestTrack({
+          track,
+          clock,
+          units: this.#units,
+          reorder: session.delivery !== "tcp",
+          useAbsoluteTimestamp: conf.useAbsoluteTimestamp,
+          onLost: (count, now) => this.#lost.report(now, "", count),
+          onError: (text, now) => this.#errors.report(now, text),
+          onRemux: (reason) => session.logger.info(reason),
+        }),
+      );
+    }
+    this.#tracks = tracks;
+  }
+
+  #openFirewall(setup: MediaSetup): void {
+    if (setup.delivery !== "udp") return;
+    const { pair } = this.#options.context.udp!;
+    const sender = setup.srtp?.sender;
+    const rtp = { bytes: emptyRtp, sizes: [emptyRtp.length] };
+    pair.rtp.send(sender === undefined ? rtp : sender.protect(rtp), setup.rtp);
+    this.#sendReport(setup, emptyReport);
+  }
+
+  receiveRtp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
+    this.lastPacketAt = now;
+    this.rtpPackets++;
+    try {
+      const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotect(bytes);
+      const formats = this.#tracks.get(setup.mediaIndex)!;
+      const payloadType = plain.length > 1 ? plain[1] & 0x7f : -1;
+      const track = formats.get(payloadType);
+      if (track === undefined) throw new ParseError("RTP payload type", `${payloadType} was not announced`);
+      track.receive(plain, now);
+    } catch (error) {
+      this.rtpPacketsInError++;
+      this.#reportError(error, now);
+    }
+  }
+
+  receiveRtcp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
+    this.lastPacketAt = now;
+    this.rtcpPackets++;
+    try {
+      const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotectRtcp(bytes);
+      for (const message of parseRtcp(plain)) {
+        if (message.kind !== "senderReport") continue;
+        for (const track of this.#tracks.get(setup.mediaIndex)!.values()) track.receiveReport(message, now);
+      }
+    } catch (error) {
+      this.rtcpPacketsInError++;
+      this.#reportError(error, now);
+    }
+  }
+
+  #reportError(error: unknown, now: number): void {
+    if (!(error instanceof ParseError)) throw error;
+    this.#errors.report(now, errorText(error));
+  }
+
+  /** Everything that arrived together has been received: hands the finished units to the stream. */
+  flush(now: number): void {
+    if (this.#units.length > 0) this.#seat?.stream.write(this.#units.splice(0), now);
+  }
+
+  /** Receiver reports, when it is time for them. */
+  sendReports(now: number): void {
+    if (now < this.#nextReport) return;
+    this.#nextReport = now + reportPeriodMs;
+    for (const setup of this.#setups) {
+      for (const track of this.#tracks.get(setup.mediaIndex)!.values()) {
+        const report = track.report(now);
+        if (report !== null) this.#sendReport(setup, report);
+      }
+    }
+  }
+
+  #sendReport(setup: MediaSetup, report: Uint8Array): void {
+    const bytes = setup.srtp === null ? report : setup.srtp.sender.protectRtcp(report);
+    if (setup.delivery === "tcp") {
+      this.#sink?.pushControl(serializeInterleaved(setup.channel + 1, bytes), Date.now());
+    } else if (setup.delivery === "udp") {
+      this.#options.context.udp!.pair.rtcp.send({ bytes, sizes: [bytes.length] }, setup.rtcp);
+    }
+  }
+
+  /** Takes the stream away; `record` may bring it back. */
+  leave(): void {
+    const seat = this.#seat;
+    this.#seat = null;
+    this.#sink = null;
+    this.#tracks = new Map();
+    this.#units.length = 0;
+    seat?.leave();
+  }
+}

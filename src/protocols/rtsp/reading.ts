@@ -1,6 +1,7 @@
 import { ParseError } from "../../base/errors.ts";
 import type { ReaderSeat } from "../../paths/mod.ts";
-import { parseRtcp } from "../../rtp/rtcp/mod.ts";
+import { parseRtcp } from "../../rtp/rtcp/compound.ts";
+import type { ReportBlock } from "../../rtp/rtcp/report_block.ts";
 import type { Sink } from "../../stream/sink.ts";
 import type { Track } from "../../stream/track.ts";
 import type { Unit } from "../../stream/unit.ts";
@@ -112,10 +113,10 @@ export class Reading {
     }
   }
 
-  #countLosses(reports: readonly { readonly ssrc: number; readonly totalLost: number }[]): void {
-    for (const { ssrc, totalLost } of reports) {
-      if (totalLost > 0 && this.state.fanout.senders.some((sender) => sender.ssrc === ssrc)) {
-        this.#lost.set(ssrc, totalLost);
+  #countLosses(reports: readonly ReportBlock[]): void {
+    for (const { ssrc, cumulativeLost } of reports) {
+      if (cumulativeLost > 0 && this.state.fanout.senders.some((sender) => sender.ssrc === ssrc)) {
+        this.#lost.set(ssrc, cumulativeLost);
       }
     }
     this.reportedLost = [...this.#lost.values()].reduce((sum, lost) => sum + lost, 0);

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { rtcpHeaderSize, RtcpType, writeRtcpHeader } from "./header.ts";
+import { rtcpHeaderSize, rtcpType, writeRtcpHeader } from "./header.ts";
 
 /** Goodbye (RFC 3550 §6.6). */
 export interface Bye {
@@ -32,7 +32,7 @@ export function byeSize(message: Bye): number {
 
 export function writeBye(writer: ByteWriter, message: Bye): void {
   const end = writer.offset + byeSize(message);
-  writeRtcpHeader(writer, message.ssrcs.length, RtcpType.Bye, byeSize(message));
+  writeRtcpHeader(writer, message.ssrcs.length, rtcpType.bye, byeSize(message));
   for (const ssrc of message.ssrcs) writer.u32(ssrc);
   const reason = reasonBytes(message);
   if (reason.length > 0) writer.u8(reason.length).raw(reason);

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { ParseError } from "../../base/errors.ts";
 import { type Bye, byeSize, parseBye, writeBye } from "./bye.ts";
 import { type Fir, firFormat, firSize, parseFir, writeFir } from "./fir.ts";
-import { maxRtcpCount, maxRtcpMessages, maxRtcpSize, rtcpHeaderSize, RtcpType } from "./header.ts";
+import { maxRtcpCount, maxRtcpMessages, maxRtcpSize, rtcpHeaderSize, rtcpType } from "./header.ts";
 import { type Nack, nackFormat, nackSize, parseNack, writeNack } from "./nack.ts";
 import { parsePli, type Pli, pliFormat, pliSize, writePli } from "./pli.ts";
 import {
@@ -47,18 +47,18 @@ export type RtcpMessage =
 /** Null for messages that are skipped: APP, unknown types and feedback formats. */
 function parseMessage(reader: ByteReader, type: number, count: number): RtcpMessage | null {
   switch (type) {
-    case RtcpType.SenderReport:
+    case rtcpType.senderReport:
       return parseSenderReport(reader, count);
-    case RtcpType.ReceiverReport:
+    case rtcpType.receiverReport:
       return parseReceiverReport(reader, count);
-    case RtcpType.SourceDescription:
+    case rtcpType.sourceDescription:
       return parseSourceDescription(reader, count);
-    case RtcpType.Bye:
+    case rtcpType.bye:
       return parseBye(reader, count);
-    case RtcpType.TransportFeedback:
+    case rtcpType.transportFeedback:
       if (count === nackFormat) return parseNack(reader);
       return count === transportWideFormat ? parseTransportWide(reader) : null;
-    case RtcpType.PayloadFeedback:
+    case rtcpType.payloadFeedback:
       if (count === pliFormat) return parsePli(reader);
       if (count === firFormat) return parseFir(reader);
       return count === applicationFeedbackFormat ? parseRemb(reader) : null;
@@ -150,16 +150,25 @@ function write(writer: ByteWriter, message: RtcpMessage): void {
   }
 }
 
+/** What the five bits of the header count. */
+function itemCount(message: RtcpMessage): number {
+  switch (message.kind) {
+    case "senderReport":
+    case "receiverReport":
+      return message.reports.length;
+    case "sourceDescription":
+      return message.chunks.length;
+    case "bye":
+      return message.ssrcs.length;
+    default:
+      return 0;
+  }
+}
+
 /** More items than the header's five bits can count are a defect of the caller and throw RangeError. */
 export function serializeRtcp(messages: readonly RtcpMessage[]): Uint8Array<ArrayBuffer> {
   for (const message of messages) {
-    const count = "reports" in message
-      ? message.reports.length
-      : "chunks" in message
-      ? message.chunks.length
-      : message.kind === "bye"
-      ? message.ssrcs.length
-      : 0;
+    const count = itemCount(message);
     if (count > maxRtcpCount) {
       throw new RangeError(`${message.kind}: ${count} items, at most ${maxRtcpCount}`);
     }

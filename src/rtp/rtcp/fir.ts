@@ -3,7 +3,7 @@ import {
   feedbackHeaderSize,
   type FeedbackSources,
   readFeedbackSources,
-  RtcpType,
+  rtcpType,
   writeRtcpHeader,
 } from "./header.ts";
 
@@ -37,7 +37,7 @@ export function firSize(message: Fir): number {
 }
 
 export function writeFir(writer: ByteWriter, message: Fir): void {
-  writeRtcpHeader(writer, firFormat, RtcpType.PayloadFeedback, firSize(message));
+  writeRtcpHeader(writer, firFormat, rtcpType.payloadFeedback, firSize(message));
   writer.u32(message.senderSsrc).u32(message.mediaSsrc);
   for (const { ssrc, sequence } of message.entries) writer.u32(ssrc).u8(sequence).u24(0);
 }

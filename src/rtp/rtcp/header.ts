@@ -9,15 +9,15 @@ export const maxRtcpMessages = 64;
 /** Items of one message (the header's five bits of count). */
 export const maxRtcpCount = 31;
 
-export const enum RtcpType {
-  SenderReport = 200,
-  ReceiverReport = 201,
-  SourceDescription = 202,
-  Bye = 203,
-  App = 204,
-  TransportFeedback = 205,
-  PayloadFeedback = 206,
-}
+/** Packet types (RFC 3550 §12.1, RFC 4585 §6.1). APP and the others are skipped. */
+export const rtcpType = {
+  senderReport: 200,
+  receiverReport: 201,
+  sourceDescription: 202,
+  bye: 203,
+  transportFeedback: 205,
+  payloadFeedback: 206,
+} as const;
 
 /** `size` is that of the whole message, a multiple of 4; `count` is the five-bit field. */
 export function writeRtcpHeader(writer: ByteWriter, count: number, type: number, size: number): void {

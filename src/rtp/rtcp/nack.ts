@@ -4,7 +4,7 @@ import {
   feedbackHeaderSize,
   type FeedbackSources,
   readFeedbackSources,
-  RtcpType,
+  rtcpType,
   writeRtcpHeader,
 } from "./header.ts";
 
@@ -49,7 +49,7 @@ export function nackSize(message: Nack): number {
 }
 
 export function writeNack(writer: ByteWriter, message: Nack): void {
-  writeRtcpHeader(writer, nackFormat, RtcpType.TransportFeedback, nackSize(message));
+  writeRtcpHeader(writer, nackFormat, rtcpType.transportFeedback, nackSize(message));
   writer.u32(message.senderSsrc).u32(message.mediaSsrc);
   for (const { pid, blp } of pairs(message.sequences)) writer.u16(pid).u16(blp);
 }

@@ -3,7 +3,7 @@ import {
   feedbackHeaderSize,
   type FeedbackSources,
   readFeedbackSources,
-  RtcpType,
+  rtcpType,
   writeRtcpHeader,
 } from "./header.ts";
 
@@ -23,6 +23,6 @@ export function pliSize(): number {
 }
 
 export function writePli(writer: ByteWriter, message: Pli): void {
-  writeRtcpHeader(writer, pliFormat, RtcpType.PayloadFeedback, pliSize());
+  writeRtcpHeader(writer, pliFormat, rtcpType.payloadFeedback, pliSize());
   writer.u32(message.senderSsrc).u32(message.mediaSsrc);
 }

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { rtcpHeaderSize, RtcpType, writeRtcpHeader } from "./header.ts";
+import { rtcpHeaderSize, rtcpType, writeRtcpHeader } from "./header.ts";
 import { readReportBlock, type ReportBlock, reportBlockSize, writeReportBlock } from "./report_block.ts";
 
 /** Receiver report (RFC 3550 §6.4.2). Profile-specific extensions are skipped. */
@@ -22,7 +22,7 @@ export function receiverReportSize(message: ReceiverReport): number {
 }
 
 export function writeReceiverReport(writer: ByteWriter, message: ReceiverReport): void {
-  writeRtcpHeader(writer, message.reports.length, RtcpType.ReceiverReport, receiverReportSize(message));
+  writeRtcpHeader(writer, message.reports.length, rtcpType.receiverReport, receiverReportSize(message));
   writer.u32(message.ssrc);
   for (const block of message.reports) writeReportBlock(writer, block);
 }

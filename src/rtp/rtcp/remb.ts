@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { ParseError } from "../../base/errors.ts";
-import { feedbackHeaderSize, readFeedbackSources, RtcpType, writeRtcpHeader } from "./header.ts";
+import { feedbackHeaderSize, readFeedbackSources, rtcpType, writeRtcpHeader } from "./header.ts";
 
 /** Application layer feedback (RFC 4585 §6.4); of these only REMB is known. */
 export const applicationFeedbackFormat = 15;
@@ -43,7 +43,7 @@ export function writeRemb(writer: ByteWriter, message: Remb): void {
   let mantissa = Math.max(0, Math.floor(message.bitrate));
   let exponent = 0;
   for (; mantissa > maxMantissa; exponent++) mantissa = Math.floor(mantissa / 2);
-  writeRtcpHeader(writer, applicationFeedbackFormat, RtcpType.PayloadFeedback, rembSize(message));
+  writeRtcpHeader(writer, applicationFeedbackFormat, rtcpType.payloadFeedback, rembSize(message));
   writer.u32(message.senderSsrc).u32(0).u32(identifier).u8(message.ssrcs.length)
     .u8(exponent << 2 | mantissa >>> 16).u16(mantissa & 0xffff);
   for (const ssrc of message.ssrcs) writer.u32(ssrc);

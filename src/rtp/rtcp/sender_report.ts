@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { rtcpHeaderSize, RtcpType, writeRtcpHeader } from "./header.ts";
+import { rtcpHeaderSize, rtcpType, writeRtcpHeader } from "./header.ts";
 import { readReportBlock, type ReportBlock, reportBlockSize, writeReportBlock } from "./report_block.ts";
 
 /** Sender report (RFC 3550 §6.4.1). Profile-specific extensions are skipped. */
@@ -35,7 +35,7 @@ export function senderReportSize(message: SenderReport): number {
 }
 
 export function writeSenderReport(writer: ByteWriter, message: SenderReport): void {
-  writeRtcpHeader(writer, message.reports.length, RtcpType.SenderReport, senderReportSize(message));
+  writeRtcpHeader(writer, message.reports.length, rtcpType.senderReport, senderReportSize(message));
   writer.u32(message.ssrc).u32(message.ntpSeconds).u32(message.ntpFraction)
     .u32(message.rtpTimestamp).u32(message.packetCount).u32(message.octetCount);
   for (const block of message.reports) writeReportBlock(writer, block);

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { rtcpHeaderSize, RtcpType, writeRtcpHeader } from "./header.ts";
+import { rtcpHeaderSize, rtcpType, writeRtcpHeader } from "./header.ts";
 
 export interface SourceDescriptionChunk {
   readonly ssrc: number;
@@ -53,7 +53,7 @@ export function sourceDescriptionSize(message: SourceDescription): number {
 }
 
 export function writeSourceDescription(writer: ByteWriter, message: SourceDescription): void {
-  writeRtcpHeader(writer, message.chunks.length, RtcpType.SourceDescription, sourceDescriptionSize(message));
+  writeRtcpHeader(writer, message.chunks.length, rtcpType.sourceDescription, sourceDescriptionSize(message));
   for (const chunk of message.chunks) {
     const cname = cnameBytes(chunk);
     const end = writer.offset + chunkSize(cname);

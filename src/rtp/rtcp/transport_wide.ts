@@ -3,7 +3,7 @@ import {
   feedbackHeaderSize,
   type FeedbackSources,
   readFeedbackSources,
-  RtcpType,
+  rtcpType,
   writeRtcpHeader,
 } from "./header.ts";
 
@@ -33,7 +33,7 @@ export function transportWideSize(message: TransportWide): number {
 
 export function writeTransportWide(writer: ByteWriter, message: TransportWide): void {
   const end = writer.offset + transportWideSize(message);
-  writeRtcpHeader(writer, transportWideFormat, RtcpType.TransportFeedback, transportWideSize(message));
+  writeRtcpHeader(writer, transportWideFormat, rtcpType.transportFeedback, transportWideSize(message));
   writer.u32(message.senderSsrc).u32(message.mediaSsrc).raw(message.feedback);
   writer.offset = end;
 }

@@ -8,7 +8,7 @@ export function pause(_conn: RtspConn, session: RtspSession): Reply {
     session.reading!.pause();
     session.state = "prePlay";
   } else if (session.state === "record") {
-    session.publishing!.pause();
+    session.publishing!.leave();
     session.state = "preRecord";
   }
   return { status: 200 };

@@ -1,0 +1,78 @@
+/** The parts of `deno task check`. Each gives its findings; none means it passed. */
+import denoConfig from "../../deno.json" with { type: "json" };
+import { filesBelow, readText, root, sourceFiles, sourceFolders } from "../repository.ts";
+import { checkDependencyPage, checkLinks, checkTasks, type Page } from "./documentation.ts";
+import { checkFile } from "./files.ts";
+
+/** One part. */
+export interface Part {
+  readonly name: string;
+  /** Texts to show; empty when all is well. */
+  run(): Promise<string[]>;
+}
+
+const schemaGenerator = "scripts/generate_schema.ts";
+const dependencyPage = "docs/dependencies.md";
+
+/** In the order in which their results are shown. */
+export const parts: readonly Part[] = [
+  { name: "format", run: () => deno("fmt", "--check") },
+  // Our own rules are among these: see scripts/lint/plugin.ts.
+  { name: "lint", run: () => deno("lint") },
+  { name: "types", run: () => deno("check", "--quiet", "main.ts", ...existing(sourceFolders)) },
+  {
+    name: "files",
+    run: () => Promise.resolve(sourceFiles().flatMap((path) => checkFile(path, readText(path) ?? ""))),
+  },
+  { name: "doc comments of the rooms", run: checkRoomDocs },
+  { name: "documentation", run: () => Promise.resolve(checkDocumentation()) },
+  { name: "generated files", run: checkGenerated },
+];
+
+/** Runs Deno itself; all of its output is one finding when it fails. */
+async function deno(...args: string[]): Promise<string[]> {
+  const command = new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "piped", stderr: "piped" });
+  const { success, stdout, stderr } = await command.output();
+  if (success) return [];
+  const decoder = new TextDecoder();
+  return [`${decoder.decode(stdout)}${decoder.decode(stderr)}`.trim()];
+}
+
+function existing(folders: readonly string[]): string[] {
+  return folders.filter((folder) => filesBelow(folder, (name) => name.endsWith(".ts")).length > 0);
+}
+
+function checkRoomDocs(): Promise<string[]> {
+  const doors = filesBelow("src", (name) => name === "mod.ts");
+  return doors.length === 0 ? Promise.resolve([]) : deno("doc", "--lint", ...doors);
+}
+
+function checkDocumentation(): string[] {
+  const paths = [
+    ...["README.md", "CONTRIBUTING.md"].filter((path) => readText(path) !== undefined),
+    ...filesBelow("docs", (name) => name.endsWith(".md")),
+  ];
+  const pages: Page[] = paths.map((path) => ({ path, text: readText(path) ?? "" }));
+  const why = pages.find(({ path }) => path === dependencyPage);
+  return [
+    ...checkLinks(pages, (path) => existsInRepository(path)),
+    ...checkTasks(pages, Object.keys(denoConfig.tasks)),
+    ...why === undefined
+      ? [`${dependencyPage} is missing`]
+      : checkDependencyPage(why, Object.keys(denoConfig.imports)),
+  ];
+}
+
+function existsInRepository(path: string): boolean {
+  try {
+    Deno.statSync(`${root}/${path}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkGenerated(): Promise<string[]> {
+  if (!existsInRepository(schemaGenerator)) return Promise.resolve([]);
+  return deno("run", "-A", schemaGenerator, "--check");
+}

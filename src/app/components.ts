@@ -1,0 +1,74 @@
+/**
+ * What the server is made of, from the first to start to the last. They stop in the reverse order. A component is
+ * one row here; it reads from `Services` the configuration and what earlier rows have left for it.
+ */
+import { AuthManager } from "../auth/mod.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Conf } from "../conf/mod.ts";
+import { CertificateStore, loadCertificate } from "../net/certificates.ts";
+import { LivePaths } from "../paths/mod.ts";
+import { RtspServer } from "../protocols/rtsp/mod.ts";
+import type { Component } from "./lifecycle.ts";
+
+/** What the rows share. */
+export class Services {
+  #auth: AuthManager | undefined;
+  #paths: LivePaths | undefined;
+
+  constructor(readonly conf: Conf, readonly logger: Logger) {}
+
+  get auth(): AuthManager {
+    return started(this.#auth, "authentication");
+  }
+
+  set auth(auth: AuthManager) {
+    this.#auth = auth;
+  }
+
+  get paths(): LivePaths {
+    return started(this.#paths, "paths");
+  }
+
+  set paths(paths: LivePaths) {
+    this.#paths = paths;
+  }
+}
+
+function started<T>(service: T | undefined, name: string): T {
+  if (service === undefined) throw new Error(`${name} is used before its row in the table of components`);
+  return service;
+}
+
+/** The table. */
+export const components: readonly Component<Services>[] = [
+  {
+    name: "authentication",
+    start: (services) => services.auth = new AuthManager(services.conf, services.logger),
+  },
+  {
+    name: "paths",
+    start: (services) =>
+      services.paths = new LivePaths({
+        conf: services.conf,
+        auth: services.auth,
+        logger: services.logger,
+      }),
+  },
+  {
+    name: "RTSP",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtsp || conf.rtspEncryption === "strict") return undefined;
+      return await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
+    },
+  },
+  {
+    name: "RTSPS",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtsp || conf.rtspEncryption === "no") return undefined;
+      const certificates = new CertificateStore(
+        await loadCertificate(conf.rtspServerCert, conf.rtspServerKey),
+      );
+      return await RtspServer.start({ conf, logger, pathManager: paths, certificates });
+    },
+  },
+];

@@ -1,0 +1,34 @@
+/** Gives the loader of the configuration its view of the file system and the environment. */
+import { resolve } from "node:path";
+import { concat } from "../base/bytes.ts";
+import type { ConfIo } from "../conf/mod.ts";
+
+const chunkSize = 64 << 10;
+
+/** The environment is read when this is called. */
+export function createConfIo(): ConfIo {
+  return { readFile, env: Deno.env.toObject(), platform: Deno.build.os, resolve: (path) => resolve(path) };
+}
+
+async function readFile(path: string, atMost?: number): Promise<Uint8Array | null> {
+  try {
+    using file = await Deno.open(path);
+    return await readAtMost(file, atMost ?? Infinity);
+  } catch (error) {
+    // A component of the path that is a file, as in `a.yml/b.yml`, is no such file either.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}
+
+async function readAtMost(file: Deno.FsFile, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (let left = limit; left > 0;) {
+    const part = new Uint8Array(Math.min(left, chunkSize));
+    const size = await file.read(part);
+    if (size === null) break;
+    parts.push(part.subarray(0, size));
+    left -= size;
+  }
+  return concat(parts);
+}

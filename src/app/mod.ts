@@ -1,0 +1,3 @@
+/** The application. */
+export { runApp } from "./app.ts";
+export { createProcessHost } from "./host.ts";

@@ -1,0 +1,69 @@
+/** A configuration as it is written, before the schema: plain values, and where each came from. */
+
+export type Raw = null | boolean | number | string | Raw[] | RawMap;
+/** Without prototype, so that a path may be called `__proto__`. */
+export interface RawMap {
+  [key: string]: Raw;
+}
+
+/** Keys and list indexes from the top: `["paths", "cam", "forward", 0, "dest"]`. */
+export type KeyPath = readonly (string | number)[];
+
+export type Origin =
+  | { readonly kind: "file"; readonly line: number; readonly column: number }
+  | { readonly kind: "env"; readonly variable: string };
+
+export function emptyMap(): RawMap {
+  return Object.create(null);
+}
+
+export function isRawMap(value: Raw | undefined): value is RawMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function rawAt(root: Raw, path: KeyPath): Raw | undefined {
+  let value: Raw | undefined = root;
+  for (const step of path) {
+    if (typeof step === "number") value = Array.isArray(value) ? value[step] : undefined;
+    else value = isRawMap(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+  }
+  return value;
+}
+
+/** `paths.cam.forward[0].dest` */
+export function keyPathText(path: KeyPath): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else text += text === "" ? step : `.${step}`;
+  }
+  return text;
+}
+
+/** Remembers the places of keys and values. */
+export class Origins {
+  readonly #keys = new Map<string, Origin>();
+  readonly #values = new Map<string, Origin>();
+
+  setKey(path: KeyPath, origin: Origin): void {
+    this.#keys.set(path.join("\0"), origin);
+  }
+
+  setValue(path: KeyPath, origin: Origin): void {
+    this.#values.set(path.join("\0"), origin);
+  }
+
+  key(path: KeyPath): Origin | undefined {
+    return this.#keys.get(path.join("\0")) ?? this.value(path);
+  }
+
+  /** The place of the value, or of the innermost known value around it. */
+  value(path: KeyPath): Origin | undefined {
+    for (let length = path.length; length >= 0; length--) {
+      const id = path.slice(0, length).join("\0");
+      const found = this.#values.get(id) ?? this.#keys.get(id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}

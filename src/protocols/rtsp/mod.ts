@@ -1,0 +1,2 @@
+/** RTSP and RTSPS: the server that clients publish to and read from. */
+export { RtspServer, type RtspServerOptions } from "./server.ts";

@@ -1,0 +1,83 @@
+import type { NetAddress } from "../../../net/address.ts";
+import type { ByteConn } from "../../../net/byte_conn.ts";
+import {
+  serializeWebsocketClose,
+  serializeWebsocketFrame,
+  WebsocketDecoder,
+} from "../wire/tunnel/websocket_frame.ts";
+
+const readSize = 8192;
+const normalClosure = 1000;
+
+/** RTSP inside binary WebSocket frames. Where one frame ends and the next begins means nothing. */
+export class WebsocketConn implements ByteConn {
+  readonly #decoder = new WebsocketDecoder("client");
+  readonly #buffer = new Uint8Array(readSize);
+  #pending: Uint8Array[] = [];
+  #ended = false;
+  /** Writes of media and of control frames, one after the other. */
+  #writes: Promise<void> = Promise.resolve();
+
+  /** `rest`: what came behind the head of the upgrade request. Throws ParseError when that is no WebSocket. */
+  constructor(private readonly conn: ByteConn, rest: Uint8Array) {
+    this.#take(rest);
+  }
+
+  get local(): NetAddress {
+    return this.conn.local;
+  }
+
+  get remote(): NetAddress {
+    return this.conn.remote;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    while (this.#pending.length === 0) {
+      if (this.#ended) return null;
+      const count = await this.conn.read(this.#buffer);
+      if (count === null) return null;
+      this.#take(this.#buffer.slice(0, count));
+    }
+    const first = this.#pending[0];
+    const count = Math.min(into.length, first.length);
+    into.set(first.subarray(0, count));
+    if (count === first.length) this.#pending.shift();
+    else this.#pending[0] = first.subarray(count);
+    return count;
+  }
+
+  #take(bytes: Uint8Array): void {
+    for (const event of this.#decoder.decode(bytes)) {
+      if (event.kind === "data") this.#pending.push(event.bytes);
+      else if (event.kind === "ping") this.#answer(serializeWebsocketFrame("pong", event.bytes, null));
+      else if (event.kind === "close") {
+        this.#ended = true;
+        this.#answer(serializeWebsocketClose(normalClosure, null));
+      }
+    }
+  }
+
+  /** A failure shows at the next read or write of the connection. */
+  #answer(frame: Uint8Array): void {
+    this.#send(frame).catch(() => {});
+  }
+
+  #send(frame: Uint8Array): Promise<void> {
+    const sent = this.#writes.then(() => this.conn.write(frame));
+    this.#writes = sent.catch(() => {});
+    return sent;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#send(serializeWebsocketFrame("binary", bytes, null));
+  }
+
+  /** A frame cannot be written by halves. */
+  tryWrite(): number {
+    return 0;
+  }
+
+  close(): void {
+    this.conn.close();
+  }
+}

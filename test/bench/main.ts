@@ -1,0 +1,53 @@
+/** The load tool: `deno task bench --help`. Linux. */
+import { TestServer } from "../interop/support/server.ts";
+import { LoadRun } from "./load.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { formatResult, isClean, type LoadResult } from "./result.ts";
+import { measureStartup } from "./startup.ts";
+import { resolveTarget } from "./target.ts";
+
+async function load(options: Options): Promise<LoadResult> {
+  const run = async (url: string, pid: number) =>
+    await new LoadRun(options, await resolveTarget(url), pid, (line) => console.log(line)).run();
+  if (options.url !== "") return await run(options.url, options.pid);
+  const server = await TestServer.start({ command: options.serverCommand });
+  try {
+    return await run(server.rtspUrl("bench"), server.pid);
+  } finally {
+    await server.kill();
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const save = async (value: unknown) => {
+    if (options.json !== "") await Deno.writeTextFile(options.json, JSON.stringify(value, null, 2) + "\n");
+  };
+  switch (options.mode) {
+    case "help":
+      console.log(usage);
+      return 0;
+    case "startup": {
+      const result = await measureStartup(options.serverCommand, options.runs);
+      const ms = (value: number) => `${value.toFixed(0)} ms`;
+      console.log(`first ${ms(result.firstMs)}, best ${ms(result.bestMs)}, median ${ms(result.medianMs)}`);
+      await save(result);
+      return 0;
+    }
+    case "load": {
+      const result = await load(options);
+      console.log(formatResult(result));
+      await save(result);
+      return isClean(result) ? 0 : 1;
+    }
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(2);
+  }
+}

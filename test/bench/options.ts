@@ -1,0 +1,128 @@
+import { isReaderKindName, type ReaderKindName, readerKinds } from "./readers/kinds.ts";
+import type { ShapeOptions } from "./publisher/h264_frames.ts";
+import type { PublishTransport } from "./publisher/rtsp_publisher.ts";
+
+export interface Options {
+  readonly mode: "load" | "startup" | "help";
+  /** Empty: start our own server. */
+  readonly url: string;
+  /** Of the server at `url`; 0: its CPU and memory are not measured. */
+  readonly pid: number;
+  readonly serverCommand: readonly string[];
+  readonly transport: ReaderKindName;
+  readonly readers: number;
+  readonly publish: PublishTransport | "no";
+  readonly shape: ShapeOptions;
+  readonly warmSeconds: number;
+  readonly durationSeconds: number;
+  /** Print the server's memory every so many seconds; 0: no. */
+  readonly memoryEverySeconds: number;
+  readonly sampleEvery: number;
+  readonly threads: number;
+  readonly pin: boolean;
+  readonly runs: number;
+  readonly json: string;
+}
+
+export const usage = `deno task bench [options]
+
+  --url URL              the server and path to load; without it our own server is started
+  --pid N                the process at that URL whose CPU and memory are measured
+  --server-cmd CMD       how to start our own server (default: deno run -A main.ts); the configuration file follows
+  --transport KIND       how readers read: ${Object.keys(readerKinds).join(", ")} (default tcp)
+  --readers N            how many (default 100)
+  --publish tcp|udp|no   how the tool's own stream is published; no: somebody else publishes (default tcp)
+  --bitrate N            bits per second, with k or M (default 2M)
+  --fps N                frames per second (default 30)
+  --payload-size N       largest RTP payload (default 1200)
+  --packets-per-frame N  cut each frame into N packets (default auto: from bit rate and payload size)
+  --warm TIME            before measuring (default 3s)
+  --duration TIME        of the measurement (default 20s)
+  --soak TIME            a measurement of this length that prints the memory over time
+  --sample-every N       measure the delay of every Nth reader (default: of about 50)
+  --threads N            threads that read (default 1)
+  --pin                  server on core 0, tool on core 1
+  --json FILE            write the result there too
+  --startup              measure the time from start to listening instead
+  --runs N               how often, with --startup (default 5)
+`;
+
+/** Throws an Error that says which argument is wrong. */
+export function parseOptions(args: readonly string[]): Options {
+  const given = collect(args);
+  const text = (name: string, otherwise: string) => given.get(name) ?? otherwise;
+  const transport = text("transport", "tcp");
+  if (!isReaderKindName(transport)) throw new Error(`--transport: unknown '${transport}'`);
+  const publish = text("publish", "tcp");
+  if (publish !== "tcp" && publish !== "udp" && publish !== "no") {
+    throw new Error(`--publish: unknown '${publish}'`);
+  }
+  const readers = parseCount("readers", text("readers", "100"));
+  const soak = given.get("soak");
+  const packets = text("packets-per-frame", "auto");
+  return {
+    mode: given.has("help") ? "help" : given.has("startup") ? "startup" : "load",
+    url: text("url", ""),
+    pid: parseCount("pid", text("pid", "0")),
+    serverCommand: text("server-cmd", "deno run -A main.ts").split(/\s+/).filter((word) => word !== ""),
+    transport,
+    readers,
+    publish,
+    shape: {
+      bitsPerSecond: parseQuantity("bitrate", text("bitrate", "2M")),
+      framesPerSecond: parseQuantity("fps", text("fps", "30")),
+      payloadSize: parseCount("payload-size", text("payload-size", "1200")),
+      packetsPerFrame: packets === "auto" ? 0 : parseCount("packets-per-frame", packets),
+    },
+    warmSeconds: parseSeconds("warm", text("warm", "3s")),
+    durationSeconds: parseSeconds("soak", soak ?? text("duration", "20s")),
+    memoryEverySeconds: soak === undefined ? 0 : 10,
+    sampleEvery: parseCount(
+      "sample-every",
+      text("sample-every", String(Math.max(1, Math.floor(readers / 50)))),
+    ),
+    threads: Math.max(1, parseCount("threads", text("threads", "1"))),
+    pin: given.has("pin"),
+    runs: parseCount("runs", text("runs", "5")),
+    json: text("json", ""),
+  };
+}
+
+const flags = ["help", "startup", "pin"];
+const valued = [
+  ...["url", "pid", "server-cmd", "transport", "readers", "publish", "bitrate", "fps", "payload-size"],
+  ...["packets-per-frame", "warm", "duration", "soak", "sample-every", "threads", "json", "runs"],
+];
+
+function collect(args: readonly string[]): Map<string, string> {
+  const out = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const [, name, , inline] = args[i].match(/^--([a-z-]+)(=(.*))?$/) ?? [];
+    if (name === undefined) throw new Error(`unexpected argument '${args[i]}'`);
+    if (flags.includes(name)) out.set(name, "");
+    else if (!valued.includes(name)) throw new Error(`unknown option --${name}`);
+    else if (inline !== undefined) out.set(name, inline);
+    else if (i + 1 < args.length) out.set(name, args[++i]);
+    else throw new Error(`--${name} needs a value`);
+  }
+  return out;
+}
+
+export function parseCount(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${name}: '${text}' is not a whole number`);
+  return Number(text);
+}
+
+/** A number above zero with an optional k or M. */
+export function parseQuantity(name: string, text: string): number {
+  const match = text.match(/^(\d+(?:\.\d+)?)([kM]?)$/);
+  const value = match === null ? 0 : Number(match[1]) * ({ "": 1, k: 1e3, M: 1e6 }[match[2]] ?? 0);
+  if (value <= 0) throw new Error(`--${name}: '${text}' is not a quantity like 30, 500k or 2M`);
+  return value;
+}
+
+export function parseSeconds(name: string, text: string): number {
+  const match = text.match(/^(\d+(?:\.\d+)?)(s|m|h|)$/);
+  if (match === null) throw new Error(`--${name}: '${text}' is not a time like 20s or 10m`);
+  return Number(match[1]) * ({ "": 1, s: 1, m: 60, h: 3600 }[match[2]] ?? 1);
+}

@@ -1,0 +1,186 @@
+/**
+ * A server of our own on free ports. `INTEROP_SERVER` names another command with the same command line: a compiled
+ * executable, for example.
+ */
+import { LineLog } from "./lines.ts";
+import { freeTcpPort, freeUdpPair } from "./ports.ts";
+
+const startTries = 3;
+const startTimeoutMs = 20_000;
+const stopTimeoutMs = 5_000;
+const repository = new URL("../../../", import.meta.url);
+
+/** Values of the configuration file: JSON is YAML. */
+export type ConfigValue = string | number | boolean | null | readonly ConfigValue[] | {
+  readonly [key: string]: ConfigValue;
+};
+export type Config = Readonly<Record<string, ConfigValue>>;
+
+export interface ServerOptions {
+  /** On top of the defaults here: RTSP on free ports, everything else off, `all_others` open. */
+  readonly config?: Config;
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Lines of level ERR that the test provokes. */
+  readonly expectedErrors?: RegExp;
+  /** Called with every line of the log. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface ServerPorts {
+  readonly rtsp: number;
+  readonly rtsps: number;
+  readonly rtp: number;
+  readonly srtp: number;
+  readonly multicast: number;
+  readonly multicastSrtp: number;
+}
+
+function serverCommand(): readonly string[] {
+  const other = Deno.env.get("INTEROP_SERVER");
+  if (other !== undefined && other !== "") return other.split(/\s+/);
+  return [Deno.execPath(), "run", "-A", "main.ts"];
+}
+
+function takePorts(): ServerPorts {
+  const pairs = new Set<number>();
+  while (pairs.size < 4) pairs.add(freeUdpPair());
+  const [rtp, srtp, multicast, multicastSrtp] = pairs;
+  return { rtsp: freeTcpPort(), rtsps: freeTcpPort(), rtp, srtp, multicast, multicastSrtp };
+}
+
+function configuration(ports: ServerPorts, extra: Config): Config {
+  return {
+    rtspAddress: `:${ports.rtsp}`,
+    rtspsAddress: `:${ports.rtsps}`,
+    rtpAddress: `:${ports.rtp}`,
+    rtcpAddress: `:${ports.rtp + 1}`,
+    srtpAddress: `:${ports.srtp}`,
+    srtcpAddress: `:${ports.srtp + 1}`,
+    multicastRTPPort: ports.multicast,
+    multicastRTCPPort: ports.multicast + 1,
+    multicastSRTPPort: ports.multicastSrtp,
+    multicastSRTCPPort: ports.multicastSrtp + 1,
+    rtmp: false,
+    hls: false,
+    webrtc: false,
+    srt: false,
+    moq: false,
+    paths: { all_others: null },
+    ...extra,
+  };
+}
+
+/** Owns the process and its configuration file; `stop` ends both. */
+export class TestServer implements AsyncDisposable {
+  readonly log: LineLog;
+  readonly #process: Deno.ChildProcess;
+  readonly #output: Promise<unknown>;
+  #stopped = false;
+
+  private constructor(
+    readonly ports: ServerPorts,
+    readonly folder: string,
+    process: Deno.ChildProcess,
+    private readonly options: ServerOptions,
+  ) {
+    this.#process = process;
+    this.log = new LineLog();
+    this.#output = Promise.all([
+      this.log.collect(process.stdout, options.onLine),
+      this.log.collect(process.stderr, options.onLine),
+    ]).finally(() => this.log.end());
+  }
+
+  /** Resolves when the server listens. */
+  static async start(options: ServerOptions = {}): Promise<TestServer> {
+    for (let tries = 1;; tries++) {
+      const server = await TestServer.spawn(options);
+      try {
+        const encryption = options.config?.rtspEncryption ?? "no";
+        if (encryption !== "strict") await server.log.waitFor(/\[RTSP\] started/, startTimeoutMs);
+        if (encryption !== "no") await server.log.waitFor(/\[RTSPS\] started/, startTimeoutMs);
+        return server;
+      } catch (error) {
+        await server.kill();
+        // a port may have been taken between our look and its use
+        if (tries < startTries && server.log.find(/in use/i) !== undefined) continue;
+        throw error;
+      }
+    }
+  }
+
+  /** Starts the process without waiting for it. */
+  static async spawn(options: ServerOptions = {}): Promise<TestServer> {
+    const folder = await Deno.makeTempDir({ prefix: "interop-" });
+    const ports = takePorts();
+    const file = `${folder}/server.yml`;
+    await Deno.writeTextFile(file, JSON.stringify(configuration(ports, options.config ?? {}), null, 2));
+    const [command, ...args] = options.command ?? serverCommand();
+    const process = new Deno.Command(command, {
+      args: [...args, file],
+      cwd: repository,
+      env: { ...options.env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    return new TestServer(ports, folder, process, options);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  rtspUrl(path: string, credentials = ""): string {
+    return `rtsp://${credentials === "" ? "" : `${credentials}@`}127.0.0.1:${this.ports.rtsp}/${path}`;
+  }
+
+  rtspsUrl(path: string): string {
+    return `rtsps://127.0.0.1:${this.ports.rtsps}/${path}`;
+  }
+
+  /** Resolves when the path has a publisher. */
+  async published(path: string, timeoutMs = 15_000): Promise<void> {
+    await this.log.waitFor(new RegExp(`is publishing to path '${path}'`), timeoutMs);
+  }
+
+  /** SIGTERM; throws unless the server ends cleanly and has logged no error. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#process.kill("SIGTERM");
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), stopTimeoutMs);
+    const status = await this.#process.status;
+    clearTimeout(timer);
+    await this.#output;
+    await Deno.remove(this.folder, { recursive: true });
+    const tail = this.log.lines.slice(-40).join("\n");
+    if (status.signal === "SIGKILL") {
+      throw new Error(`still running ${stopTimeoutMs} ms after SIGTERM\n${tail}`);
+    }
+    if (status.code !== 0) throw new Error(`the server ended with code ${status.code}\n${tail}`);
+    const errors = this.log.lines.filter((line) =>
+      / ERR /.test(line) && !this.options.expectedErrors?.test(line)
+    );
+    if (errors.length > 0) throw new Error(`the server logged errors:\n${errors.join("\n")}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Ends it whatever happens; no checks. */
+  async kill(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // has ended already
+    }
+    await this.#process.status;
+    await this.#output;
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

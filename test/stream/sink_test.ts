@@ -1,0 +1,164 @@
+import { type Chunk, Sink, type SinkTarget } from "../../src/stream/sink.ts";
+import { equal } from "../support/assert.ts";
+
+/** A connection that takes a given number of bytes at once and the rest when told. */
+class FakeConn implements SinkTarget {
+  readonly written: number[] = [];
+  /** Bytes that `tryWrite` takes before the system is full. */
+  room = Infinity;
+  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  tryWrite(bytes: Uint8Array): number {
+    const taken = Math.min(this.room, bytes.length);
+    this.room -= taken;
+    this.written.push(...bytes.subarray(0, taken));
+    return taken;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#waiting.push({
+        resolve: () => {
+          this.written.push(...bytes);
+          resolve();
+        },
+        reject,
+      });
+    });
+  }
+
+  get blocked(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  async release(): Promise<void> {
+    this.#waiting.shift()!.resolve();
+    await settle();
+  }
+
+  async fail(text: string): Promise<void> {
+    this.#waiting.shift()!.reject(new Error(text));
+    await settle();
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+function chunk(value: number, size = 1, randomAccess = false): Chunk {
+  return { bytes: new Uint8Array(size).fill(value), units: 1, randomAccess };
+}
+
+function createSink(limits = {}) {
+  const conn = new FakeConn();
+  const errors: string[] = [];
+  let discarded = 0;
+  const sink = new Sink(
+    conn,
+    { maxBytes: 100, maxChunks: 4, maxAgeMs: 1000, ...limits },
+    (error) => errors.push(String(error)),
+    (units) => discarded += units,
+  );
+  return { conn, sink, errors, discarded: () => discarded };
+}
+
+Deno.test("a sink writes at once what the system takes", () => {
+  const { conn, sink } = createSink();
+  sink.push(chunk(1), 0);
+  sink.push(chunk(2), 0);
+  equal(conn.written, [1, 2]);
+  equal(sink.stats, { bytesSent: 2, unitsSent: 2, unitsDiscarded: 0 });
+});
+
+Deno.test("a chunk that was begun is finished before the next one", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 1;
+  sink.push(chunk(1, 3), 0);
+  sink.push(chunk(2), 0);
+  equal(conn.written, [1]);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.written, [1, 1, 1, 2]);
+  equal(sink.queuedBytes, 0);
+});
+
+Deno.test("an overflowing sink skips to the next random access point", async () => {
+  const { conn, sink, discarded } = createSink();
+  conn.room = 1;
+  sink.push(chunk(1, 2, true), 0);
+  for (let i = 2; i <= 5; i++) sink.push(chunk(i), 0);
+  equal(discarded(), 0);
+  sink.push(chunk(6), 0);
+  equal(discarded(), 5, "four waiting and the one that came");
+  sink.push(chunk(7), 0);
+  sink.push(chunk(8, 1, true), 0);
+  sink.push(chunk(9), 0);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.written, [1, 1, 8, 9]);
+  equal(discarded(), 6);
+});
+
+Deno.test("a random access point that overflows the sink replaces what waits", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 0;
+  sink.push(chunk(1), 0);
+  for (let i = 2; i <= 5; i++) sink.push(chunk(i), 0);
+  sink.push(chunk(6, 1, true), 0);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.written, [1, 6]);
+});
+
+Deno.test("bytes and age bound the queue, too", () => {
+  const bytes = createSink({ maxBytes: 10 });
+  bytes.conn.room = 0;
+  bytes.sink.push(chunk(1, 5), 0);
+  bytes.sink.push(chunk(2, 8), 0);
+  equal(bytes.discarded(), 0);
+  bytes.sink.push(chunk(3, 8), 0);
+  equal(bytes.discarded(), 2);
+
+  const age = createSink({ maxAgeMs: 100 });
+  age.conn.room = 0;
+  age.sink.push(chunk(1), 0);
+  age.sink.push(chunk(2), 0);
+  age.sink.push(chunk(3), 100);
+  equal(age.discarded(), 0);
+  age.sink.push(chunk(4), 101);
+  equal(age.discarded(), 3);
+});
+
+Deno.test("control bytes survive an overflow", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 0;
+  sink.push(chunk(1), 0);
+  sink.pushControl(Uint8Array.of(100), 0);
+  for (let i = 2; i <= 6; i++) sink.push(chunk(i), 0);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.written, [1, 100]);
+});
+
+Deno.test("a failing connection is told once", async () => {
+  const { conn, sink, errors } = createSink();
+  conn.room = 0;
+  sink.push(chunk(1), 0);
+  sink.push(chunk(2), 0);
+  await conn.fail("gone");
+  equal(errors, ["Error: gone"]);
+  sink.push(chunk(3), 0);
+  equal(conn.blocked, false);
+});
+
+Deno.test("a sink says how long nothing has moved", async () => {
+  const { conn, sink } = createSink();
+  sink.push(chunk(1), 0);
+  equal(sink.stalledMs(50), 0);
+  conn.room = 0;
+  sink.push(chunk(2), 100);
+  equal(sink.stalledMs(150), 50);
+  await conn.release();
+  equal(sink.stalledMs(200), 0);
+});
