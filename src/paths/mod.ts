@@ -1,4 +1,4 @@
-/** Live paths: what the app starts, and what the API shows of them. Protocol rooms need only `contracts.ts`. */
+/** Live paths: what protocol rooms may see of them, and the manager that the app starts and the API asks. */
 export * from "./contracts.ts";
 export { LivePaths, type LivePathsOptions } from "./manager.ts";
 export type { OnDemandSource } from "./on_demand.ts";
