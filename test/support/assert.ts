@@ -1,11 +1,11 @@
 /** The assertions of the tests: node's, under short names. */
 import assert from "node:assert/strict";
 
-export const equal = assert.deepEqual;
-export const ok = assert.ok;
-export const throws = assert.throws;
-export const rejects = assert.rejects;
-export const match = assert.match;
+export const equal: typeof assert.deepEqual = assert.deepEqual;
+export const ok: typeof assert.ok = assert.ok;
+export const throws: typeof assert.throws = assert.throws;
+export const rejects: typeof assert.rejects = assert.rejects;
+export const match: typeof assert.match = assert.match;
 
 /** Bytes as hexadecimal: failing comparisons become readable. */
 export function hex(bytes: Uint8Array): string {
