@@ -99,8 +99,12 @@ export class Reading {
 
   /** Readers send nothing but reports. */
   receiveRtcp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
-    const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotectRtcp(bytes);
-    if (plain === null) return;
+    let plain = bytes;
+    if (setup.srtp !== null) {
+      const result = setup.srtp.receiver.unprotectRtcp(bytes);
+      if (result.kind === "refused") return;
+      plain = result.bytes;
+    }
     this.lastPacketAt = now;
     this.reportsReceived++;
     try {

@@ -124,7 +124,10 @@ export class RtspSession implements Reader, Publisher {
     this.context.sessions.delete(this.secret);
     this.reading?.leave();
     this.publishing?.leave();
-    for (const setup of this.setups) setup.release();
+    for (const setup of this.setups) {
+      setup.release();
+      setup.srtp?.close();
+    }
     for (const conn of [...this.conns]) conn.close(reason);
     this.conns.clear();
     this.logger.info(`destroyed: ${reason}`);

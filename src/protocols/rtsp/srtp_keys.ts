@@ -1,12 +1,8 @@
 /** Keys of SRTP, as MIKEY messages carry them over RTSPS (RFC 4567, RFC 3830). */
 import { ParseError } from "../../base/errors.ts";
 import { millisFromNtp } from "../../base/time.ts";
-import {
-  createSrtpReceiver,
-  createSrtpSender,
-  type SrtpCrypto,
-  type SrtpSender,
-} from "../../rtp/srtp/mod.ts";
+import type { PacketCrypto } from "../../base/packet_crypto.ts";
+import { createSrtpReceiver, createSrtpSender, srtpProfiles, type SrtpSender } from "../../rtp/srtp/mod.ts";
 import type { RtspContext } from "./context.ts";
 import type { MediaSrtp } from "./media_setup.ts";
 import { RequestError } from "./reply.ts";
@@ -21,7 +17,7 @@ import {
 } from "./wire/mikey/srtp.ts";
 import type { RtspRequest } from "./wire/request.ts";
 
-const profile = "AES_CM_128_HMAC_SHA1_80";
+const profile = srtpProfiles.aes128CounterSha1Tag80;
 const maxClockDifferenceMs = 3_600_000;
 
 /** The key that one side encrypts one media section with. */
@@ -45,7 +41,7 @@ export interface KeyedSender {
 }
 
 /** What we send with. One sender serves all readers of a media section. */
-export function createKeyedSender(crypto: SrtpCrypto): KeyedSender {
+export function createKeyedSender(crypto: PacketCrypto): KeyedSender {
   const key = createSrtpKey();
   return { key, sender: createSrtpSender({ profile, key: key.masterKey, salt: key.masterSalt, crypto }) };
 }
@@ -71,17 +67,30 @@ function checkClock(message: MikeyMessage): void {
   }
 }
 
-/** Both directions of one media section: the client's key from its request, ours as given. */
-export function mediaSrtp(context: RtspContext, request: RtspRequest, sender: SrtpSender): MediaSrtp {
-  const { masterKey, masterSalt, masterKeyIdentifier } = clientKeys(request);
+/**
+ * Both directions of one media section: the client's key from its request, ours as given. `shared`: our sender serves
+ * others too.
+ */
+export function mediaSrtp(
+  context: RtspContext,
+  request: RtspRequest,
+  sender: SrtpSender,
+  shared: boolean,
+): MediaSrtp {
+  const { masterKey, masterSalt, masterKeyIdentifier, streams } = clientKeys(request);
   const receiver = createSrtpReceiver({
     profile,
     key: masterKey,
     salt: masterSalt,
     crypto: context.srtpCrypto,
-    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
+    rollovers: new Map(streams.map(({ ssrc, rolloverCounter }) => [ssrc, rolloverCounter])),
+    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier, streams }),
   });
-  return { receiver, sender };
+  const close = () => {
+    receiver.close();
+    if (!shared) sender.close();
+  };
+  return { receiver, sender, close };
 }
 
 /** The KeyMgmt header of our answer. */
@@ -95,7 +104,7 @@ export function keyMgmtAttribute(ours: KeyedSender, ssrcs: readonly number[]): s
 }
 
 function keyMessage({ key, sender }: KeyedSender, ssrcs: readonly number[]): MikeyMessage {
-  const streams = ssrcs.map((ssrc) => ({ ssrc, rolloverCounter: sender.rolloverCounter(ssrc) }));
+  const streams = ssrcs.map((ssrc) => ({ ssrc, rolloverCounter: sender.rollover(ssrc) }));
   return mikeyFromSrtp({ ...key, streams }, {
     bundleId: crypto.getRandomValues(new Uint32Array(1))[0],
     random: crypto.getRandomValues(new Uint8Array(16)),

@@ -64,6 +64,10 @@ export class RtspFanout implements Fanout {
     if (now >= this.#nextReport) this.#writeReports(now);
   }
 
+  close(): void {
+    for (const sender of this.srtp ?? []) sender.close();
+  }
+
   get #hasReaders(): boolean {
     return this.#interleaved.size > 0 || this.#datagram.some((pairs) => pairs.size > 0);
   }

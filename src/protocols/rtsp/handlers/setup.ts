@@ -82,7 +82,7 @@ async function setupReader(
   requireNew(session, mediaIndex);
   const { keys, fanout } = reading.state;
   const ours = chosen.profile === "SAVP" ? keys![mediaIndex] : null;
-  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender, true);
   const media = await reserve(conn, session, chosen, mediaIndex, srtp, reading);
   session.setups = [...session.setups, media];
   const ssrcs = tracks.map((track) => fanout.senders[track.id].ssrc);
@@ -104,7 +104,7 @@ async function setupPublisher(
   }
   requireNew(session, mediaIndex);
   const ours = chosen.profile === "SAVP" ? createKeyedSender(conn.context.srtpCrypto) : null;
-  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender, false);
   const media = await reserve(conn, session, chosen, mediaIndex, srtp, null);
   session.setups = [...session.setups, media];
   return transportReply(conn, media, chosen, undefined, ours && keyMgmtHeader(request.url, ours, []));
@@ -123,8 +123,27 @@ function requireNew(session: RtspSession, mediaIndex: number): void {
   }
 }
 
-/** Channels, ports or a multicast group for one media section. */
+/** Channels, ports or a multicast group for one media section. What fails half-way is given back. */
 async function reserve(
+  conn: RtspConn,
+  session: RtspSession,
+  chosen: ChosenTransport,
+  mediaIndex: number,
+  srtp: MediaSrtp | null,
+  reading: Reading | null,
+): Promise<MediaSetup> {
+  try {
+    const media = await reserveTransport(conn, session, chosen, mediaIndex, srtp, reading);
+    if (!session.closed) return media;
+    media.release();
+    throw new RequestError(400, "session is closed");
+  } catch (error) {
+    srtp?.close();
+    throw error;
+  }
+}
+
+async function reserveTransport(
   conn: RtspConn,
   session: RtspSession,
   chosen: ChosenTransport,
