@@ -14,7 +14,10 @@ export class ParseError extends Error {
   }
 }
 
-/** An expected failure, told to the peer or the log in one sentence and without a stack. */
+/**
+ * An expected failure, told to the peer or the log in one sentence and without a stack.
+ * @internal
+ */
 export class UserError extends Error {
   override readonly name: string = "UserError";
 }

@@ -56,12 +56,15 @@ export class Issues {
 
   /** `at: "key"` points at the key and shows no value. */
   add(path: KeyPath, text: string, at: "value" | "key" = "value"): void {
+    const keyPath = keyPathText(path);
+    // A value of pathDefaults may be wrong for many paths.
+    if (this.#found.some((issue) => issue.keyPath === keyPath && issue.text === text)) return;
     const origin = at === "key" ? this.origins.key(path) : this.origins.value(path);
     this.#found.push({
       ...(origin?.kind === "env"
         ? { variable: origin.variable }
         : { file: this.file, line: origin?.line, column: origin?.column }),
-      keyPath: keyPathText(path),
+      keyPath,
       value: at === "key" ? undefined : shownValue(rawAt(this.raw, path), path),
       text,
     });

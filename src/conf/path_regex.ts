@@ -1,6 +1,7 @@
 /** Regular expressions of path names, in RE2's syntax: names come from the network, and RE2 takes linear time. */
 import { RE2JS } from "re2js";
 
+/** A compiled expression. */
 export interface PathRegex {
   /** The expression without `~`. */
   readonly source: string;

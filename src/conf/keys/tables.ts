@@ -53,6 +53,11 @@ export const pathKeys = {
   ...pathHookKeys,
 };
 
+/** @internal */
+export type GlobalKeys = typeof globalKeys;
+/** @internal */
+export type PathKeys = typeof pathKeys;
+
 export interface Section {
   readonly title: string;
   readonly keys: KeyTable;
