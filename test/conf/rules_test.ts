@@ -131,7 +131,7 @@ const brokenPaths: readonly [string, RegExp][] = [
   ["alwaysAvailableTracks: [{codec: LPCM, sampleRate: 8000}]", /.*channelCount is needed/],
   ["recordPath: '%Y%m%d%H%M%S'", /recordPath: must contain %path/],
   ["recordPath: '%path/%Y%m%d%H%M'", /recordPath: must contain %s, or all of/],
-  ["recordSegmentDuration: 25h", /recordSegmentDuration: must be one day at most/],
+  ["recordSegmentDuration: 25h, recordDeleteAfter: 2d", /recordSegmentDuration: must be one day at most/],
   ["recordDeleteAfter: 59m", /recordDeleteAfter: must not be shorter/],
   ["runOnDemand: x, source: 'rtsp://h'", /runOnDemand: can be used with source publisher only/],
   [
