@@ -1,3 +1,3 @@
-import { createProcessHost, runApp } from "./src/app/mod.ts";
+import { main } from "./src/app/mod.ts";
 
-Deno.exit(await runApp(Deno.args, createProcessHost()));
+Deno.exit(await main(Deno.args));

@@ -1,6 +1,7 @@
 /** The parts of `deno task check`. Each gives its findings; none means it passed. */
 import denoConfig from "../../deno.json" with { type: "json" };
 import { filesBelow, readText, root, sourceFiles, sourceFolders } from "../repository.ts";
+import { siftDocLint } from "./doc_lint.ts";
 import { checkDependencyPage, checkLinks, checkTasks, type Page } from "./documentation.ts";
 import { checkFile } from "./files.ts";
 
@@ -31,7 +32,13 @@ export const parts: readonly Part[] = [
 
 /** Runs Deno itself; all of its output is one finding when it fails. */
 async function deno(...args: string[]): Promise<string[]> {
-  const command = new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "piped", stderr: "piped" });
+  const command = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  });
   const { success, stdout, stderr } = await command.output();
   if (success) return [];
   const decoder = new TextDecoder();
@@ -42,9 +49,11 @@ function existing(folders: readonly string[]): string[] {
   return folders.filter((folder) => filesBelow(folder, (name) => name.endsWith(".ts")).length > 0);
 }
 
-function checkRoomDocs(): Promise<string[]> {
+async function checkRoomDocs(): Promise<string[]> {
   const doors = filesBelow("src", (name) => name === "mod.ts");
-  return doors.length === 0 ? Promise.resolve([]) : deno("doc", "--lint", ...doors);
+  if (doors.length === 0) return [];
+  const findings = await deno("doc", "--lint", ...doors);
+  return findings.flatMap((output) => siftDocLint(output));
 }
 
 function checkDocumentation(): string[] {

@@ -5,7 +5,9 @@
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf } from "../conf/mod.ts";
+import { CertificateStore, loadCertificate } from "../net/certificates.ts";
 import { LivePaths } from "../paths/mod.ts";
+import { RtspServer } from "../protocols/rtsp/mod.ts";
 import type { Component } from "./lifecycle.ts";
 
 /** What the rows share. */
@@ -51,5 +53,22 @@ export const components: readonly Component<Services>[] = [
         auth: services.auth,
         logger: services.logger,
       }),
+  },
+  {
+    name: "RTSP",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtsp || conf.rtspEncryption === "strict") return undefined;
+      return await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
+    },
+  },
+  {
+    name: "RTSPS",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtsp || conf.rtspEncryption === "no") return undefined;
+      const certificates = new CertificateStore(
+        await loadCertificate(conf.rtspServerCert, conf.rtspServerKey),
+      );
+      return await RtspServer.start({ conf, logger, pathManager: paths, certificates });
+    },
   },
 ];

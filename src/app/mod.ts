@@ -1,3 +1,8 @@
 /** The application. */
-export { runApp } from "./app.ts";
-export { createProcessHost } from "./host.ts";
+import { runApp } from "./app.ts";
+import { createProcessHost } from "./host.ts";
+
+/** Does what the arguments of the process say, and gives its exit code. Called once. */
+export async function main(args: readonly string[]): Promise<number> {
+  return await runApp(args, createProcessHost());
+}

@@ -24,6 +24,8 @@ export class Argon2Checker implements AsyncDisposable {
   #closed = false;
   #lastId = 0;
 
+  constructor(private readonly workerUrl: URL = new URL("./argon2_worker.ts", import.meta.url)) {}
+
   /** Never throws: a malformed hash matches nothing. */
   check(encoded: string, guess: string): boolean | Promise<boolean> {
     const digest = createHmac("sha256", this.#key).update(encoded).update("\0").update(guess).digest(
@@ -68,7 +70,7 @@ export class Argon2Checker implements AsyncDisposable {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL("./argon2_worker.ts", import.meta.url));
+    const worker = new Worker(this.workerUrl);
     worker.on("message", (answer: Argon2Answer) => {
       this.#waiting.get(answer.id)?.resolve(answer.matches);
       this.#waiting.delete(answer.id);

@@ -4,10 +4,14 @@ import { UserError } from "../base/errors.ts";
 /** TLS variants count as the protocol they wrap. */
 export type Protocol = "rtsp" | "rtmp" | "hls" | "webrtc" | "srt" | "moq";
 
+/** What is asked for; the first three concern a path. */
 export type AuthAction = "publish" | "read" | "playback" | "api" | "metrics" | "pprof";
 
+/** What a client has given to prove who it is. Fields it has not given are empty. */
 export interface Credentials {
+  /** User name. */
   readonly user: string;
+  /** Password, in clear. */
   readonly pass: string;
   /** Bearer token or JWT, wherever the protocol carries it; empty when there is none. */
   readonly token: string;
@@ -18,10 +22,12 @@ export interface Credentials {
   readonly verify?: (storedUser: string, storedPass: string) => boolean;
 }
 
+/** Of a client that has given none. */
 export const noCredentials: Credentials = { user: "", pass: "", token: "" };
 
 /** Who asks for what. */
 export interface AuthRequest {
+  /** What the client wants to do. */
   readonly action: AuthAction;
   /** Path name; empty for `api`, `metrics` and `pprof`. */
   readonly path: string;
@@ -31,8 +37,11 @@ export interface AuthRequest {
   readonly protocol: Protocol | null;
   /** UUID of the session or connection that asks; null when it has none yet. */
   readonly id: string | null;
+  /** Address of the client, after proxies that are trusted. */
   readonly ip: string;
+  /** As the client calls itself; may be empty. */
   readonly userAgent: string;
+  /** What it has given. */
   readonly credentials: Credentials;
 }
 
@@ -41,8 +50,10 @@ export interface AuthRequest {
  * nothing. Everyone else logs the message as a warning and waits `delayMs` before answering.
  */
 export class AuthError extends UserError {
+  /** Tells it from other errors. */
   override readonly name = "AuthError";
 
+  /** `reason` is for the log and holds no secret. */
   constructor(
     readonly reason: string,
     readonly challenge: boolean,

@@ -7,10 +7,13 @@ import { compilePermissions, type Permission, type PermissionTest } from "./perm
 
 /** An entry of `authInternalUsers`. User `any` needs no credentials, an empty `pass` accepts every password. */
 export interface InternalUser {
+  /** Plain, `sha256:` or `argon2:`. */
   readonly user: string;
+  /** Plain, `sha256:` or `argon2:`. */
   readonly pass: string;
   /** IPs or networks; empty means from anywhere. */
   readonly ips: readonly string[];
+  /** Empty grants nothing. */
   readonly permissions: readonly Permission[];
 }
 

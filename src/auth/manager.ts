@@ -5,8 +5,11 @@ import { type InternalUser, InternalUsers } from "./internal.ts";
 /** The longest wait before a refusal is answered. */
 const maxRefusalDelayMs = 4000;
 
+/** The keys of the configuration that matter here. */
 export interface AuthOptions {
+  /** Who decides. */
   readonly authMethod: "internal" | "http" | "jwt";
+  /** Users of the method `internal`. */
   readonly authInternalUsers: readonly InternalUser[];
 }
 
@@ -15,6 +18,7 @@ export class AuthManager {
   readonly #users: InternalUsers;
   #method: AuthOptions["authMethod"];
 
+  /** Logs an error when the method is one that is not built. */
   constructor(
     options: AuthOptions,
     private readonly logger: Logger,
@@ -45,13 +49,15 @@ export class AuthManager {
     return this.random() * maxRefusalDelayMs;
   }
 
+  /** Applies to every request from now on, also to those that are being decided. */
   reload(options: AuthOptions): void {
+    this.#users.reload(options.authInternalUsers);
     const changed = options.authMethod !== this.#method;
     this.#method = options.authMethod;
-    this.#users.reload(options.authInternalUsers);
     if (changed) this.#reportMethod();
   }
 
+  /** Ends the thread that checks passwords; those that wait for it are refused. */
   close(): Promise<void> {
     return this.#users.close();
   }

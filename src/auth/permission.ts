@@ -4,7 +4,9 @@ import type { AuthAction } from "./contracts.ts";
 
 /** One thing that may be done, as configured: an empty path means every path, `~` starts an RE2 expression. */
 export interface Permission {
+  /** What may be done. */
   readonly action: AuthAction;
+  /** Where; means nothing for `api`, `metrics` and `pprof`. */
   readonly path: string;
 }
 

@@ -14,10 +14,7 @@ export class ParseError extends Error {
   }
 }
 
-/**
- * An expected failure, told to the peer or the log in one sentence and without a stack.
- * @internal
- */
+/** An expected failure, told to the peer or the log in one sentence and without a stack. */
 export class UserError extends Error {
   override readonly name: string = "UserError";
 }

@@ -1,14 +1,14 @@
 /** The loaded configuration. */
 import { isAlias, type KeyTable, type ValuesOf } from "./key.ts";
-import { type GlobalKeys, globalKeys, type PathKeys, pathKeys } from "./keys/tables.ts";
+import { globalKeys, pathKeys } from "./keys/tables.ts";
 import { defaultsOf } from "./values.ts";
 import type { PathRegex } from "./path_regex.ts";
 
 /** Global keys under their names, old names resolved. Durations in milliseconds, sizes in bytes, networks as CIDR text. */
-export type GlobalValues = ValuesOf<GlobalKeys>;
+export type GlobalValues = ValuesOf<typeof globalKeys>;
 
 /** Keys of a path under their names, old names resolved. Same units. */
-export type PathValues = ValuesOf<PathKeys>;
+export type PathValues = ValuesOf<typeof pathKeys>;
 
 /** What an entry of `paths` (or `pathDefaults`) sets itself: only the keys that are present. */
 export type PathEntry = Partial<PathValues>;
@@ -21,7 +21,7 @@ export interface PathConf extends PathValues {
   readonly regex?: PathRegex;
 }
 
-/** Everything that is configured. */
+/** A configuration that has passed every check. */
 export interface Conf extends GlobalValues {
   /** What paths start from. */
   readonly pathDefaults: PathValues;

@@ -39,10 +39,7 @@ export interface Alias<T> {
 export type AnyKey = Key<unknown> | Alias<unknown>;
 export type KeyTable = Readonly<Record<string, AnyKey>>;
 
-/**
- * Values under their names; old names have none.
- * @internal
- */
+/** Values under their names; old names have none. */
 export type ValuesOf<Table> = {
   readonly [Name in keyof Table as Table[Name] extends Alias<unknown> ? never : Name]: Table[Name] extends
     Key<infer Value> ? Value

@@ -1,7 +1,7 @@
 /** Regular expressions of path names, in RE2's syntax: names come from the network, and RE2 takes linear time. */
 import { RE2JS } from "re2js";
 
-/** A compiled expression. */
+/** The regular expression of an entry that stands for many paths. */
 export interface PathRegex {
   /** The expression without `~`. */
   readonly source: string;

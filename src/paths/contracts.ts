@@ -9,19 +9,25 @@ export { AuthError, type Credentials, noCredentials, type Protocol } from "../au
 
 /** Who asks for what. */
 export interface PathAccess {
+  /** Name of the path, as the client has written it. */
   readonly name: string;
   /** Raw query of the URL without `?`. */
   readonly query: string;
+  /** How the client has come. */
   readonly protocol: Protocol;
   /** UUID of the session or connection that asks; null when it has none yet. */
   readonly id: string | null;
+  /** Address of the client, after proxies that are trusted. */
   readonly ip: string;
+  /** As the client calls itself; may be empty. */
   readonly userAgent: string;
+  /** What it has given to prove who it is. */
   readonly credentials: Credentials;
   /** Aborted when the client goes away: a request that is waiting for an on-demand source then ends. */
   readonly signal?: AbortSignal;
 }
 
+/** As the API calls readers. */
 export type ReaderType =
   | "hlsSession"
   | "rtmpConn"
@@ -32,22 +38,30 @@ export type ReaderType =
   | "webRTCSession"
   | "moqSession";
 
+/** As the API calls what a stream comes from. */
 export type SourceType = Exclude<ReaderType, "hlsSession"> | "rtspSource" | "redirect";
 
 /**
  * A client that reads. The path calls `close` once, when its stream ends, with a reason for the log. The seat is
- * already given up then; calling its `leave` from inside `close` does nothing.
+ * already given up then; calling its `leave` from inside `close` does nothing. When the stream ends in the same moment
+ * in which the seat is given, `close` comes before the promise of `addReader` is awaited.
  */
 export interface Reader {
+  /** What it is to the API. */
   readonly type: ReaderType;
+  /** UUID. */
   readonly id: string;
+  /** `reason` is for the log. Must not throw. */
   close(reason: string): void;
 }
 
 /** A client that publishes. The path calls `close` when it must give way; see `Reader` about `leave`. */
 export interface Publisher {
+  /** What it is to the API. */
   readonly type: SourceType;
+  /** UUID; empty for sources of our own. */
   readonly id: string;
+  /** `reason` is for the log. Must not throw. */
   close(reason: string): void;
 }
 
@@ -56,20 +70,29 @@ export interface Publisher {
  * be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
  */
 export interface ReaderSeat {
+  /** Name of the path. */
   readonly pathName: string;
+  /** The configuration when the seat was given. */
   readonly conf: PathConf;
+  /** What to read from. */
   readonly stream: Stream;
+  /** Gives the seat up. */
   leave(): void;
 }
 
 /** `leave` ends the stream and closes its readers. */
 export interface PublisherSeat {
+  /** Name of the path. */
   readonly pathName: string;
+  /** The configuration when the seat was given. */
   readonly conf: PathConf;
+  /** What to write to. */
   readonly stream: Stream;
+  /** Gives the seat up. */
   leave(): void;
 }
 
+/** The answer to a describe. */
 export type Described =
   | { readonly kind: "stream"; readonly stream: Stream; readonly conf: PathConf }
   /** An absolute URL, or `/path` on this server. */
@@ -100,8 +123,10 @@ export interface PathManager {
 
 /** The path exists in the configuration, but carries no stream now. RTSP 404, HTTP 404. */
 export class NoStreamError extends UserError {
+  /** Tells it from other errors. */
   override readonly name = "NoStreamError";
 
+  /** For the path of that name. */
   constructor(pathName: string) {
     super(`no stream is available on path '${pathName}'`);
   }

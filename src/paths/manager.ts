@@ -19,9 +19,13 @@ import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.t
 const rtpHeaderSize = 12;
 const srtpOverhead = 10;
 
+/** What live paths are made of. */
 export interface LivePathsOptions {
+  /** The configuration to begin with; see `reload`. */
   readonly conf: Conf;
+  /** Decides who may read and publish; is not closed by the paths. */
   readonly auth: AuthManager;
+  /** Each path puts its name in front of its lines. */
   readonly logger: Logger;
   /** Without it, paths that start a command or a source on demand answer that there is no stream. */
   readonly createOnDemandSource?: CreateOnDemandSource;
@@ -36,6 +40,7 @@ export class LivePaths implements PathManager {
   #conf: Conf;
   #closed = false;
 
+  /** Makes the paths with plain names. */
   constructor(private readonly options: LivePathsOptions) {
     this.#conf = options.conf;
     this.#createPlain();
@@ -74,6 +79,7 @@ export class LivePaths implements PathManager {
     return names.flatMap((name) => this.get(name) ?? []);
   }
 
+  /** Null when no such path lives. */
   get(name: string): PathSnapshot | null {
     return this.#paths.get(name)?.snapshot() ?? null;
   }
@@ -93,6 +99,7 @@ export class LivePaths implements PathManager {
     this.#createPlain();
   }
 
+  /** Closes every path with its clients; requests that wait or come later fail. */
   async close(): Promise<void> {
     this.#closed = true;
     const paths = [...this.#paths.values()];

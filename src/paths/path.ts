@@ -36,10 +36,13 @@ export type CreateOnDemandSource = (path: SourceHost) => OnDemandSource | null;
 
 /** What a source of the server's own may see of its path. */
 export interface SourceHost {
+  /** Name of the path. */
   readonly name: string;
+  /** The configuration when the path was made. */
   readonly conf: PathConf;
   /** Groups of the regular expression that has matched the name. */
   readonly groups: readonly string[];
+  /** Puts the name of the path in front. */
   readonly logger: Logger;
   /** The stream is there. Its end is told by `leave` of the seat. */
   attach(source: Publisher, medias: readonly RtpMedia[]): PublisherSeat;
@@ -60,12 +63,15 @@ export interface LivePathOptions {
 
 /** What the API and the metrics tell of a path. */
 export interface PathSnapshot {
+  /** Name of the path. */
   readonly name: string;
+  /** Name of the entry of the configuration. */
   readonly confName: string;
-  /** Id is empty for `redirect`. */
+  /** What the stream comes from, or null. Id is empty for `redirect`. */
   readonly source: { readonly type: SourceType; readonly id: string } | null;
   /** Since when the stream is there, in milliseconds since 1970. */
   readonly availableTime: number | null;
+  /** Those of the current stream. */
   readonly tracks: readonly Track[];
   /** Sorted by type, then id. */
   readonly readers: readonly { readonly type: ReaderType; readonly id: string }[];

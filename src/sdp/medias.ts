@@ -88,8 +88,9 @@ function toFormat(kind: MediaKind, payloadType: number, section: SdpMedia, sessi
 }
 
 /**
- * What stands behind the payload type in the attributes of this name. `only`: the media has one payload type, so that an
- * attribute without any belongs to it.
+ * What stands behind the payload type in the attributes of this name. `only`: the media has one payload type, so that
+ * without an attribute for it, those without a type or with another one are meant (Hikvision NVRs write `rtpmap:104`
+ * and `fmtp:97` for one track).
  */
 function formatValues(
   attributes: readonly SdpAttribute[],
@@ -97,14 +98,16 @@ function formatValues(
   payloadType: number,
   only: boolean,
 ): string[] {
-  const values: string[] = [];
+  const exact: string[] = [];
+  const others: string[] = [];
   for (const attribute of attributes) {
     if (attribute.name.toLowerCase() !== name) continue;
     const found = /^(?:(\d{1,3})(?:\s+|$))?(.*)$/.exec(attribute.value ?? "");
     if (found === null || found[2] === "") continue;
-    if (found[1] === undefined ? only : Number(found[1]) === payloadType) values.push(found[2].trim());
+    const mine = found[1] !== undefined && Number(found[1]) === payloadType;
+    (mine ? exact : others).push(found[2].trim());
   }
-  return values;
+  return exact.length > 0 || !only ? exact : others;
 }
 
 /** The same track once more, e.g. because the camera wrote its description twice. */

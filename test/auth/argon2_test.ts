@@ -85,3 +85,10 @@ Deno.test("argon2 checker: only so many guesses wait, and closing answers them",
   equal((await Promise.all(answers)).includes(true), false);
   equal(checker.check(encoded, "password"), false);
 });
+
+Deno.test("argon2 checker: works without its thread", async () => {
+  await using checker = new Argon2Checker(new URL("./no_such_worker.ts", import.meta.url));
+  const answers = [checker.check(encoded, "password"), checker.check(encoded, "guess")];
+  equal(await Promise.all(answers), [true, false]);
+  equal(await checker.check(encoded, "other"), false);
+});

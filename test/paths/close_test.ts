@@ -131,3 +131,17 @@ Deno.test("close: a request from inside the close of a replacement does not end 
   second.leave();
   equal(server.paths.list(), []);
 });
+
+Deno.test("close: an old seat is not the new one of the same reader", async () => {
+  await using server = start({ cam: {} });
+  const reader = new TestReader();
+  const first = await server.publish("cam", new TestPublisher("p1"));
+  const old = await server.paths.addReader(access("cam"), reader);
+  first.leave();
+  await server.publish("cam", new TestPublisher("p2"));
+  const seat = await server.paths.addReader(access("cam"), reader);
+  old.leave();
+  equal(server.paths.get("cam")?.readers.length, 1);
+  seat.leave();
+  equal(server.paths.get("cam")?.readers.length, 0);
+});

@@ -26,6 +26,24 @@ function startWithSources(entries: Entries, onStart: (host: SourceHost) => void 
   return { server, log, stopped: stopped.promise };
 }
 
+/** The delays of all timers that run, in place of the real ones. */
+function recordTimers() {
+  const { setTimeout, clearTimeout } = globalThis;
+  const pending = new Map<number, number>();
+  let lastId = 0;
+  Object.assign(globalThis, {
+    setTimeout: (_action: unknown, delayMs: number) => {
+      pending.set(++lastId, delayMs);
+      return lastId;
+    },
+    clearTimeout: (id: number) => void pending.delete(id),
+  });
+  return {
+    pending: () => [...pending.values()],
+    [Symbol.dispose]: () => void Object.assign(globalThis, { setTimeout, clearTimeout }),
+  };
+}
+
 const command = {
   runOnDemand: "command",
   runOnDemandStartTimeout: never,
@@ -209,4 +227,56 @@ Deno.test("on-demand path: the number of waiting requests is limited", async () 
   const reading = server.paths.addReader(access("cam"), new TestReader());
   await server.publish("cam", new TestPublisher());
   await reading;
+});
+
+Deno.test("on-demand path: which timer runs when", async () => {
+  using timers = recordTimers();
+  const { server } = startWithSources({
+    cam: { ...command, runOnDemandStartTimeout: 1111, runOnDemandCloseAfter: 2222 },
+  });
+  await using _ = server;
+  const reader = new TestReader();
+  const reading = server.paths.addReader(access("cam"), reader, true);
+  equal(timers.pending(), [1111]);
+  const publishing = await server.publish("cam", new TestPublisher());
+  equal(timers.pending(), [], "the waiting reader has taken its seat");
+  const seat = await reading;
+  const other = await server.paths.addReader(access("cam"), new TestReader("r2"));
+  seat.leave();
+  equal(timers.pending(), []);
+  other.leave();
+  equal(timers.pending(), [2222]);
+  (await server.paths.addReader(access("cam"), reader)).leave();
+  equal(timers.pending(), [2222]);
+  publishing.leave();
+  equal(timers.pending(), [2222]);
+  const client = new AbortController();
+  const again = server.failure(
+    server.paths.addReader(access("cam", { signal: client.signal }), reader, true),
+  );
+  equal(timers.pending(), [], "no new start time-out");
+  client.abort();
+  equal(timers.pending(), [2222]);
+  await again;
+});
+
+Deno.test("on-demand path: a client's signal is let go of", async () => {
+  const { server } = startWithSources({ cam: command });
+  await using _ = server;
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners++;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listeners--;
+    remove(...args);
+  };
+  const reading = server.paths.addReader(access("cam", { signal }), new TestReader(), true);
+  equal(listeners, 1);
+  await server.publish("cam", new TestPublisher());
+  await reading;
+  equal(listeners, 0);
 });

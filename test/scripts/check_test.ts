@@ -1,3 +1,4 @@
+import { siftDocLint } from "../../scripts/check/doc_lint.ts";
 import { checkDependencyPage, checkLinks, checkTasks } from "../../scripts/check/documentation.ts";
 import { checkFile, fileLineLimit } from "../../scripts/check/files.ts";
 import { equal, match } from "../support/assert.ts";
@@ -66,4 +67,16 @@ Deno.test("files: comments that switch checks off are findings", () => {
     match(found[0] ?? "", /^src\/a.ts:2: /);
   }
   equal(checkFile("src/a.ts", 'const a = "no suppression, ' + at + 'ts-ignore is only named";\n'), []);
+});
+
+Deno.test("doc comments: exported symbols need one, members and foreign types are let pass", () => {
+  const block = (code: string, at: string, source: string) =>
+    `error[${code}]: it is missing\n  --> /r/src/a/x.ts:${at}:18\n   | \n${at} | ${source}\n   | ^\n\n  info: why\n\n\n`;
+  const output = block("missing-jsdoc", "3", "export interface A {") +
+    block("missing-jsdoc", "4", "  readonly b: string;") +
+    block("private-type-ref", "5", "export type C = D;") +
+    block("missing-return-type", "6", "  f() {") +
+    "error: Found 4 documentation lint errors.\n";
+  equal(siftDocLint(output), ["/r/src/a/x.ts:3: it is missing", "/r/src/a/x.ts:6: it is missing"]);
+  equal(siftDocLint("error: Module not found\n"), ["error: Module not found"]);
 });

@@ -11,12 +11,14 @@ export const StartCode = {
   group: 0xb8,
 } as const;
 
-/** Sequence headers and groups begin where decoding can start; they stand before the picture. */
-export function beginsSequenceOrGroup(frame: Uint8Array): boolean {
-  for (let at = findStartCode(frame); at >= 0; at = findStartCode(frame, at + 3)) {
-    const code = frame[at + 3];
+/**
+ * Sequence headers and groups stand where decoding can start. Looked for everywhere: GStreamer puts several small
+ * frames into one packet.
+ */
+export function hasSequenceOrGroup(bytes: Uint8Array): boolean {
+  for (let at = findStartCode(bytes); at >= 0; at = findStartCode(bytes, at + 3)) {
+    const code = bytes[at + 3];
     if (code === StartCode.sequenceHeader || code === StartCode.group) return true;
-    if (code === StartCode.picture) return false;
   }
   return false;
 }
@@ -26,7 +28,7 @@ export interface PictureHeader {
   readonly temporalReference: number;
   /** 1 I, 2 P, 3 B */
   readonly codingType: number;
-  /** The motion vector fields of MPEG-1, 0 in MPEG-2 and where they do not apply. */
+  /** As written; false and 0 where the type of picture has none. */
   readonly fullPelForward: boolean;
   readonly forwardCode: number;
   readonly fullPelBackward: boolean;

@@ -53,11 +53,6 @@ export const pathKeys = {
   ...pathHookKeys,
 };
 
-/** @internal */
-export type GlobalKeys = typeof globalKeys;
-/** @internal */
-export type PathKeys = typeof pathKeys;
-
 export interface Section {
   readonly title: string;
   readonly keys: KeyTable;

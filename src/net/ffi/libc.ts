@@ -15,6 +15,7 @@ const symbols = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** The functions of the C library that are used. */
 export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
 /** Opened with the module, not on first use: a test that happens to be the first must not look like a leak. */

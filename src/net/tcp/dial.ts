@@ -4,6 +4,7 @@ import type { ByteConn } from "../byte_conn.ts";
 import { type ListenAddress, listenAddressText, systemErrorText } from "../listen_address.ts";
 import { SystemConn } from "./conn.ts";
 
+/** Whom to call, and how long to try. */
 export interface DialTcpOptions {
   /** A name or an IP, IPv6 without brackets. Both families of a name are tried. */
   readonly hostname: string;

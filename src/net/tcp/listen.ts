@@ -10,6 +10,7 @@ import { type Acceptor, PreparedListener } from "./listener.ts";
 /** Milliseconds from the accepted connection to the end of its proxy header. */
 export const proxyHeaderLimitMs = 10_000;
 
+/** Where to listen for TCP. */
 export interface ListenTcpOptions extends ListenAddress {
   /**
    * When not empty, connections may begin with a PROXY protocol header: from these peers it sets `remote`, from others it

@@ -11,6 +11,7 @@ import { type Acceptor, PreparedListener } from "./listener.ts";
 /** Milliseconds from the accepted connection to the end of its handshake. */
 const handshakeLimitMs = 10_000;
 
+/** Where to listen for TLS, and who we are. */
 export interface ListenTlsOptions extends ListenTcpOptions {
   readonly certificate: CertificateStore;
 }

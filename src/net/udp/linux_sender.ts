@@ -10,7 +10,7 @@ import type { PacketBatch } from "./socket.ts";
 
 /** Packets that wait for room; more are dropped. */
 export const maxWaitingPackets = 8192;
-/** Attempts in a row that find no room before the first waiting message is given up. */
+/** Attempts in a row that find no room at all before everything that waits is given up: it is old by then. */
 export const maxAttempts = 50;
 const retryMs = 2;
 const tableSlots = 64;
@@ -182,35 +182,34 @@ export class LinuxUdpSender {
     const table = sharedTable(this.family, this.segmentation);
     let done = 0;
     for (const message of this.#waiting) {
-      table.setName(0, message.name);
-      table.setMessage(
-        0,
-        message.bytes,
-        addressOf(message.bytes),
-        message.offset,
-        message.length,
-        message.segment,
-      );
+      const { bytes, name, offset, length, segment, packets } = message;
+      table.setName(0, name);
+      table.setMessage(0, bytes, addressOf(bytes), offset, length, segment);
       const result = table.send(this.libc, this.descriptor, 0, 1);
-      if (result.kind === "full" && ++this.#attempts < maxAttempts) break;
-      if (result.kind === "sent") this.sent += message.packets;
-      else if (result.kind === "failed") this.sendAlone(message.bytes, message, message.name);
-      else this.dropped += message.packets;
-      this.#attempts = 0;
-      this.#waitingPackets -= message.packets;
+      if (result.kind === "full") break;
+      if (result.kind === "sent") this.sent += packets;
+      else this.sendAlone(bytes, message, name);
+      this.#waitingPackets -= packets;
       done++;
     }
     table.release(1);
     this.#waiting.splice(0, done);
+    this.#attempts = done > 0 ? 0 : this.#attempts + 1;
+    if (this.#attempts >= maxAttempts) this.#dropWaiting();
     if (this.congested) this.#timer = setTimeout(() => this.#drain(), retryMs);
+  }
+
+  #dropWaiting(): void {
+    this.dropped += this.#waitingPackets;
+    this.#waiting = [];
+    this.#waitingPackets = 0;
+    this.#attempts = 0;
   }
 
   /** What waits is dropped. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.dropped += this.#waitingPackets;
-    this.#waiting = [];
-    this.#waitingPackets = 0;
+    this.#dropWaiting();
   }
 }

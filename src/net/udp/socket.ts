@@ -16,6 +16,7 @@ export interface Datagram {
   readonly from: NetAddress;
 }
 
+/** Counters since the socket was opened. */
 export interface UdpStats {
   /** Packets that the system refused or that did not fit into the bounded send queue. */
   readonly packetsDropped: number;
@@ -32,6 +33,7 @@ export interface UdpGroup {
   send(batch: PacketBatch): void;
 }
 
+/** A bound socket. Owned by whoever opened it, until `close`. */
 export interface UdpSocket {
   readonly implementation: "portable" | "linux";
   readonly address: NetAddress;
@@ -47,6 +49,7 @@ export interface UdpSocket {
   close(): void;
 }
 
+/** How to open a socket. */
 export interface UdpOptions {
   /** Empty or `::` listens on every address, IPv4 and IPv6. */
   readonly hostname: string;

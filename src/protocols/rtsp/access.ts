@@ -4,7 +4,7 @@ import { AuthError, NoStreamError, type PathAccess } from "../../paths/mod.ts";
 import type { RtspConn } from "./conn.ts";
 import { type Reply, RequestError } from "./reply.ts";
 import type { RtspRequest } from "./wire/request.ts";
-import { type RequestTarget, requestTarget } from "./wire/control.ts";
+import type { RequestTarget } from "./wire/control.ts";
 import { parseRequestUrl, type RtspUrl } from "./wire/url.ts";
 
 /** The URL of a request that must have one. */

@@ -213,7 +213,7 @@ export class RtspConn {
   }
 
   async #lastWords(): Promise<void> {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, lastWordsMs));
     await Promise.race([this.sink.drained, limit]);
     clearTimeout(timer);

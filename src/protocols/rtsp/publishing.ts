@@ -3,7 +3,7 @@ import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
 import type { PathConf } from "../../conf/mod.ts";
 import type { PathAccess, PublisherSeat } from "../../paths/mod.ts";
 import { parseRtcp } from "../../rtp/rtcp/compound.ts";
-import type { SdpMedia } from "../../sdp/mod.ts";
+import type { DescribedMedia } from "../../sdp/medias.ts";
 import type { Sink } from "../../stream/sink.ts";
 import { StreamClock } from "../../stream/timestamps.ts";
 import type { Unit } from "../../stream/unit.ts";
@@ -29,7 +29,7 @@ export interface PublishingOptions {
   readonly url: RtspUrl;
   /** What the path was configured to when the client was authorised. */
   readonly conf: PathConf;
-  readonly medias: readonly SdpMedia[];
+  readonly medias: readonly DescribedMedia[];
 }
 
 /** The side of a session that publishes: from ANNOUNCE on it knows the tracks, while it records it has a stream. */
@@ -61,7 +61,7 @@ export class Publishing {
     );
   }
 
-  get medias(): readonly SdpMedia[] {
+  get medias(): readonly DescribedMedia[] {
     return this.#options.medias;
   }
 

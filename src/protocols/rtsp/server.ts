@@ -87,7 +87,7 @@ export class RtspServer {
       conf,
       logger,
       pathManager,
-      srtpCrypto: loadSrtpCrypto(),
+      srtpCrypto: {},
       udp: udp && { pair: udp, rtpClients: new UdpClients(), rtcpClients: new UdpClients() },
       multicast,
       sessions: server.#sessions,
@@ -167,7 +167,7 @@ function listen(options: RtspServerOptions, address: string, logger: Logger): By
     onError: (error: unknown) => logger.debug(errorText(error)),
   };
   const { certificates } = options;
-  return certificates === null ? listenTcp(common) : listenTls({ ...common, certificates });
+  return certificates === null ? listenTcp(common) : listenTls({ ...common, certificate: certificates });
 }
 
 async function bindPair(conf: Conf, logger: Logger, rtp: string, rtcp: string) {

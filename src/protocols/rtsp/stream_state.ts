@@ -1,16 +1,15 @@
 import type { Stream } from "../../stream/stream.ts";
-import { createSrtpSender, type SrtpSender } from "../../rtp/srtp/mod.ts";
 import type { RtspContext } from "./context.ts";
 import { RtspFanout } from "./fanout/rtsp_fanout.ts";
 import { StreamMulticast } from "./multicast.ts";
-import { createSrtpKey, type SrtpKey } from "./srtp_keys.ts";
+import { createKeyedSender, type KeyedSender } from "./srtp_keys.ts";
 
 /** What one server keeps for one stream: SDP, SETUP and PLAY of all its readers look here. */
 export interface StreamState {
   readonly fanout: RtspFanout;
   readonly multicast: StreamMulticast | null;
-  /** By media index: the key that the server encrypts with for every reader. Null without TLS. */
-  readonly keys: readonly SrtpKey[] | null;
+  /** By media index: what the server encrypts with for every reader. Null without TLS. */
+  readonly keys: readonly KeyedSender[] | null;
 }
 
 /** Streams and their states go together: a stream that ended takes its state along. */
@@ -30,12 +29,8 @@ export class StreamStates {
 function createState(context: RtspContext, stream: Stream): StreamState {
   const { secure, multicast, srtpCrypto } = context;
   const mediaCount = 1 + Math.max(...stream.tracks.map((track) => track.mediaIndex));
-  let keys: SrtpKey[] | null = null;
-  let senders: SrtpSender[] | null = null;
-  if (secure) {
-    keys = Array.from({ length: mediaCount }, () => createSrtpKey());
-    senders = keys.map((key) => createSrtpSender({ ...key, crypto: srtpCrypto }));
-  }
+  const keys = secure ? Array.from({ length: mediaCount }, () => createKeyedSender(srtpCrypto)) : null;
+  const senders = keys && keys.map(({ sender }) => sender);
   const fanout = stream.fanout(
     secure ? "rtsps" : "rtsp",
     () => new RtspFanout(stream, crypto.randomUUID(), senders),

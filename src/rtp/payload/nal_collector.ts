@@ -41,7 +41,11 @@ export class NalCollector {
     }
   }
 
-  #push(unit: Uint8Array, order: number): void {
+  #push(padded: Uint8Array, order: number): void {
+    // FFmpeg sends the first zero of the following start code along; a NAL unit never ends with a zero.
+    let end = padded.length;
+    while (end > 0 && padded[end - 1] === 0) end--;
+    const unit = end === padded.length ? padded : padded.subarray(0, end);
     if (unit.length === 0 || this.drop(unit) || this.#overflow) return;
     if (this.#units.length === maxNalUnits) {
       this.#giveUp(`access unit has more than ${maxNalUnits} NAL units`);

@@ -1,5 +1,6 @@
 import { ParseError } from "../../../base/errors.ts";
-import { mediasFromSdp, parseSdp } from "../../../sdp/mod.ts";
+import { mediasFromSdp } from "../../../sdp/medias.ts";
+import { parseSdp } from "../../../sdp/parse.ts";
 import { pathAccess, requireUrl, withPathErrors } from "../access.ts";
 import type { RtspConn } from "../conn.ts";
 import { Publishing } from "../publishing.ts";

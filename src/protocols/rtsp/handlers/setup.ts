@@ -7,7 +7,7 @@ import type { MediaSetup, MediaSrtp } from "../media_setup.ts";
 import { Reading } from "../reading.ts";
 import { type Reply, RequestError } from "../reply.ts";
 import type { RtspSession } from "../session.ts";
-import { keyMgmtHeader, publisherSrtp, readerSrtp } from "../srtp_keys.ts";
+import { createKeyedSender, keyMgmtHeader, mediaSrtp } from "../srtp_keys.ts";
 import { requestTarget } from "../wire/control.ts";
 import type { RtspRequest } from "../wire/request.ts";
 import { parseTransports, serializeTransport, type Transport } from "../wire/transport.ts";
@@ -81,13 +81,14 @@ async function setupReader(
   if (tracks.length === 0) throw new RequestError(404, `track ${mediaIndex} does not exist`);
   requireNew(session, mediaIndex);
   const { keys, fanout } = reading.state;
-  const srtp = chosen.profile === "SAVP" ? readerSrtp(conn.context, request, keys![mediaIndex]) : null;
-  const media = await reserve(conn, session, chosen, mediaIndex, srtp?.media ?? null, reading);
+  const ours = chosen.profile === "SAVP" ? keys![mediaIndex] : null;
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const media = await reserve(conn, session, chosen, mediaIndex, srtp, reading);
   session.setups = [...session.setups, media];
   const ssrcs = tracks.map((track) => fanout.senders[track.id].ssrc);
   // The header has room for one SSRC only.
   const ssrc = ssrcs.length === 1 ? ssrcs[0] : undefined;
-  return transportReply(conn, media, chosen, ssrc, srtp && keyMgmtHeader(request.url, srtp.key, ssrcs));
+  return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, ssrcs));
 }
 
 async function setupPublisher(
@@ -102,10 +103,11 @@ async function setupPublisher(
     throw new RequestError(404, "no announced media section has this control attribute");
   }
   requireNew(session, mediaIndex);
-  const srtp = chosen.profile === "SAVP" ? publisherSrtp(conn.context, request) : null;
-  const media = await reserve(conn, session, chosen, mediaIndex, srtp?.media ?? null, null);
+  const ours = chosen.profile === "SAVP" ? createKeyedSender(conn.context.srtpCrypto) : null;
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const media = await reserve(conn, session, chosen, mediaIndex, srtp, null);
   session.setups = [...session.setups, media];
-  return transportReply(conn, media, chosen, undefined, srtp && keyMgmtHeader(request.url, srtp.key, []));
+  return transportReply(conn, media, chosen, undefined, ours && keyMgmtHeader(request.url, ours, []));
 }
 
 /** A SETUP of the stream itself means its only section (players that do not look for control attributes). */

@@ -20,7 +20,7 @@ interface Half {
 interface Waiting {
   readonly half: Half;
   readonly paired: (tunnel: ByteConn | null) => void;
-  readonly timer: number;
+  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 /** Pairs the GET and the POST of HTTP tunnels by cookie and address. */

@@ -13,15 +13,13 @@ export const maxSessionId = 256;
 
 /** A timeout that is no whole number of seconds is left out, as if it had not been sent. */
 export function parseSession(value: string): SessionHeader {
-  const [first, ...rest] = parseParameters(value, ";");
-  const id = first === undefined
-    ? ""
-    : first.value === undefined
-    ? first.name
-    : `${first.name}=${first.value}`;
+  const [first, ...rest] = value.split(";");
+  const id = first.trim();
   if (id === "") throw new ParseError("Session", "no id");
   if (id.length > maxSessionId) throw new ParseError("Session", `the id is longer than ${maxSessionId}`);
-  const timeout = parseUnsigned(rest.find(({ name }) => name.toLowerCase() === "timeout")?.value);
+  const timeout = parseUnsigned(
+    parseParameters(rest.join(";"), ";").find(({ name }) => name.toLowerCase() === "timeout")?.value,
+  );
   return timeout === null ? { id } : { id, timeout };
 }
 

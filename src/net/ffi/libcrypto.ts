@@ -1,0 +1,199 @@
+/** The ciphers of packets with the system's libcrypto: one lasting context for each key. */
+import {
+  type AeadCipher,
+  aeadTagSize,
+  type CounterCipher,
+  type MessageAuthenticator,
+  type PacketCrypto,
+  type Span,
+} from "../../base/packet_crypto.ts";
+import { foreignCallsAllowed, plain } from "./libc.ts";
+
+// Names of OpenSSL's libcrypto 3 and 1.1. Key lengths fit u32, which lies in the same register as size_t.
+const symbols = {
+  EVP_CIPHER_CTX_new: { parameters: [], result: "pointer" },
+  EVP_CIPHER_CTX_free: { parameters: ["pointer"], result: "void" },
+  EVP_CIPHER_CTX_ctrl: { parameters: ["pointer", "i32", "i32", "buffer"], result: "i32" },
+  EVP_aes_128_ctr: { parameters: [], result: "pointer" },
+  EVP_aes_256_ctr: { parameters: [], result: "pointer" },
+  EVP_aes_128_gcm: { parameters: [], result: "pointer" },
+  EVP_aes_256_gcm: { parameters: [], result: "pointer" },
+  EVP_CipherInit_ex: {
+    parameters: ["pointer", "pointer", "pointer", "buffer", "buffer", "i32"],
+    result: "i32",
+  },
+  EVP_CipherUpdate: { parameters: ["pointer", "buffer", "buffer", "buffer", "i32"], result: "i32" },
+  EVP_CipherFinal_ex: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  EVP_sha1: { parameters: [], result: "pointer" },
+  HMAC_CTX_new: { parameters: [], result: "pointer" },
+  HMAC_CTX_free: { parameters: ["pointer"], result: "void" },
+  HMAC_Init_ex: { parameters: ["pointer", "buffer", "i32", "pointer", "pointer"], result: "i32" },
+  HMAC_Update: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  HMAC_Final: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Libcrypto = Deno.DynamicLibrary<typeof symbols>["symbols"];
+
+const gcmGetTag = 0x10;
+const gcmSetTag = 0x11;
+const keepDirection = -1;
+
+/** Opened with the module, for the reason given in `libc.ts`. */
+const library = open();
+
+/** Undefined where there is no usable libcrypto. */
+export const systemCrypto: PacketCrypto | undefined = library === undefined ? undefined : {
+  name: "libcrypto",
+  counterMode: (key) => new SystemCounterCipher(library, key),
+  hmacSha1: (key) => new SystemHmac(library, key),
+  gcm: (key) => new SystemGcm(library, key),
+};
+
+function open(): Libcrypto | undefined {
+  if (!foreignCallsAllowed()) return undefined;
+  for (const name of ["libcrypto.so.3", "libcrypto.so.1.1"]) {
+    try {
+      return Deno.dlopen(name, symbols).symbols;
+    } catch {
+      // The other version, then.
+    }
+  }
+  return undefined;
+}
+
+function check(result: number, what: string): void {
+  if (result !== 1) throw new Error(`libcrypto: ${what} failed`);
+}
+
+/** Where the library writes the number of bytes it has written; we know it beforehand. */
+const written = new Int32Array(1);
+/** GCM and counter mode have nothing left to write at the end. */
+const nothing = new Uint8Array(16);
+
+/** A cipher context with its key set, freed with its owner. */
+class Context {
+  #pointer: Deno.PointerValue;
+
+  constructor(readonly library: Libcrypto, cipher: Deno.PointerValue, key: Uint8Array, encrypt: boolean) {
+    this.#pointer = library.EVP_CIPHER_CTX_new();
+    const direction = encrypt ? 1 : 0;
+    check(
+      library.EVP_CipherInit_ex(this.#pointer, cipher, null, plain(key), null, direction),
+      "setting a cipher key",
+    );
+  }
+
+  get pointer(): Deno.PointerValue {
+    if (this.#pointer === null) throw new Error("libcrypto: the cipher is closed");
+    return this.#pointer;
+  }
+
+  /** Begins the next packet. */
+  start(nonce: Uint8Array): void {
+    const { library, pointer } = this;
+    check(
+      library.EVP_CipherInit_ex(pointer, null, null, null, plain(nonce), keepDirection),
+      "setting a nonce",
+    );
+  }
+
+  free(): void {
+    if (this.#pointer !== null) this.library.EVP_CIPHER_CTX_free(this.#pointer);
+    this.#pointer = null;
+  }
+}
+
+class SystemCounterCipher implements CounterCipher {
+  readonly #context: Context;
+
+  constructor(private readonly library: Libcrypto, key: Uint8Array) {
+    const cipher = key.length === 16 ? library.EVP_aes_128_ctr() : library.EVP_aes_256_ctr();
+    this.#context = new Context(library, cipher, key, true);
+  }
+
+  apply(counters: Uint8Array, bytes: Uint8Array, spans: readonly Span[]): void {
+    const { pointer } = this.#context;
+    for (let i = 0; i < spans.length; i++) {
+      const part = plain(bytes.subarray(spans[i].start, spans[i].end));
+      this.#context.start(counters.subarray(i * 16, i * 16 + 16));
+      check(this.library.EVP_CipherUpdate(pointer, part, written, part, part.length), "encrypting");
+    }
+  }
+
+  close(): void {
+    this.#context.free();
+  }
+}
+
+class SystemHmac implements MessageAuthenticator {
+  #pointer: Deno.PointerValue;
+  readonly #tag = new Uint8Array(20);
+
+  constructor(private readonly library: Libcrypto, key: Uint8Array) {
+    this.#pointer = library.HMAC_CTX_new();
+    check(
+      library.HMAC_Init_ex(this.#pointer, plain(key), key.length, library.EVP_sha1(), null),
+      "setting an HMAC key",
+    );
+  }
+
+  sign(bytes: Uint8Array): Uint8Array {
+    const pointer = this.#pointer;
+    if (pointer === null) throw new Error("libcrypto: the HMAC is closed");
+    check(this.library.HMAC_Init_ex(pointer, null, 0, null, null), "starting an HMAC");
+    check(this.library.HMAC_Update(pointer, plain(bytes), bytes.length), "computing an HMAC");
+    check(this.library.HMAC_Final(pointer, this.#tag, written), "ending an HMAC");
+    return this.#tag;
+  }
+
+  close(): void {
+    if (this.#pointer !== null) this.library.HMAC_CTX_free(this.#pointer);
+    this.#pointer = null;
+  }
+}
+
+class SystemGcm implements AeadCipher {
+  readonly #sealing: Context;
+  readonly #opening: Context;
+
+  constructor(private readonly library: Libcrypto, key: Uint8Array) {
+    const cipher = key.length === 16 ? library.EVP_aes_128_gcm() : library.EVP_aes_256_gcm();
+    this.#sealing = new Context(library, cipher, key, true);
+    this.#opening = new Context(library, cipher, key, false);
+  }
+
+  #run(context: Context, associated: Uint8Array, part: Uint8Array<ArrayBuffer>): void {
+    const { library } = this;
+    const { pointer } = context;
+    check(
+      library.EVP_CipherUpdate(pointer, null, written, plain(associated), associated.length),
+      "authenticating",
+    );
+    if (part.length > 0) {
+      check(library.EVP_CipherUpdate(pointer, part, written, part, part.length), "encrypting");
+    }
+  }
+
+  seal(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): void {
+    const { pointer } = this.#sealing;
+    this.#sealing.start(nonce);
+    this.#run(this.#sealing, associated, plain(bytes.subarray(start, end)));
+    check(this.library.EVP_CipherFinal_ex(pointer, nothing, written), "ending");
+    const tag = plain(bytes.subarray(end, end + aeadTagSize));
+    check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, tag), "reading a tag");
+  }
+
+  open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {
+    const { pointer } = this.#opening;
+    this.#opening.start(nonce);
+    this.#run(this.#opening, associated, plain(bytes.subarray(start, end)));
+    const tag = plain(bytes.subarray(end, end + aeadTagSize));
+    check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmSetTag, aeadTagSize, tag), "setting a tag");
+    return this.library.EVP_CipherFinal_ex(pointer, nothing, written) === 1;
+  }
+
+  close(): void {
+    this.#sealing.free();
+    this.#opening.free();
+  }
+}

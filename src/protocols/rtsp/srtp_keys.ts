@@ -1,0 +1,104 @@
+/** Keys of SRTP, as MIKEY messages carry them over RTSPS (RFC 4567, RFC 3830). */
+import { ParseError } from "../../base/errors.ts";
+import { millisFromNtp } from "../../base/time.ts";
+import {
+  createSrtpReceiver,
+  createSrtpSender,
+  type SrtpCrypto,
+  type SrtpSender,
+} from "../../rtp/srtp/mod.ts";
+import type { RtspContext } from "./context.ts";
+import type { MediaSrtp } from "./media_setup.ts";
+import { RequestError } from "./reply.ts";
+import { parseKeyMgmt, serializeKeyMgmt, serializeKeyMgmtAttribute } from "./wire/key_mgmt.ts";
+import type { MikeyMessage } from "./wire/mikey/message.ts";
+import {
+  masterKeySize,
+  masterSaltSize,
+  mikeyFromSrtp,
+  srtpFromMikey,
+  type SrtpKeys,
+} from "./wire/mikey/srtp.ts";
+import type { RtspRequest } from "./wire/request.ts";
+
+const profile = "AES_CM_128_HMAC_SHA1_80";
+const maxClockDifferenceMs = 3_600_000;
+
+/** The key that one side encrypts one media section with. */
+export interface SrtpKey {
+  readonly masterKey: Uint8Array;
+  readonly masterSalt: Uint8Array;
+}
+
+/** A random one. */
+function createSrtpKey(): SrtpKey {
+  return {
+    masterKey: crypto.getRandomValues(new Uint8Array(masterKeySize)),
+    masterSalt: crypto.getRandomValues(new Uint8Array(masterSaltSize)),
+  };
+}
+
+/** A key and the sender that uses it. */
+export interface KeyedSender {
+  readonly key: SrtpKey;
+  readonly sender: SrtpSender;
+}
+
+/** What we send with. One sender serves all readers of a media section. */
+export function createKeyedSender(crypto: SrtpCrypto): KeyedSender {
+  const key = createSrtpKey();
+  return { key, sender: createSrtpSender({ profile, key: key.masterKey, salt: key.masterSalt, crypto }) };
+}
+
+/** The client's key from the KeyMgmt header of a SETUP. Throws RequestError and ParseError. */
+function clientKeys(request: RtspRequest): SrtpKeys {
+  const header = request.headers.get("KeyMgmt");
+  if (header === undefined) throw new RequestError(400, "the KeyMgmt header is missing");
+  const { message } = parseKeyMgmt(header);
+  checkClock(message);
+  return srtpFromMikey(message);
+}
+
+/** RFC 3830 §5.4: a message from another time may be a replay. */
+function checkClock(message: MikeyMessage): void {
+  for (const payload of message.payloads) {
+    if (payload.type !== "timestamp" || payload.local) continue;
+    const { ntp } = payload;
+    const sent = millisFromNtp(Number(ntp >> 32n), Number(ntp & 0xffffffffn));
+    if (Math.abs(Date.now() - sent) > maxClockDifferenceMs) {
+      throw new ParseError("KeyMgmt", "the clocks of client and server differ by more than an hour");
+    }
+  }
+}
+
+/** Both directions of one media section: the client's key from its request, ours as given. */
+export function mediaSrtp(context: RtspContext, request: RtspRequest, sender: SrtpSender): MediaSrtp {
+  const { masterKey, masterSalt, masterKeyIdentifier } = clientKeys(request);
+  const receiver = createSrtpReceiver({
+    profile,
+    key: masterKey,
+    salt: masterSalt,
+    crypto: context.srtpCrypto,
+    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
+  });
+  return { receiver, sender };
+}
+
+/** The KeyMgmt header of our answer. */
+export function keyMgmtHeader(url: string, ours: KeyedSender, ssrcs: readonly number[]): string {
+  return serializeKeyMgmt({ url, message: keyMessage(ours, ssrcs) });
+}
+
+/** The key-mgmt attribute of SDP. */
+export function keyMgmtAttribute(ours: KeyedSender, ssrcs: readonly number[]): string {
+  return serializeKeyMgmtAttribute(keyMessage(ours, ssrcs));
+}
+
+function keyMessage({ key, sender }: KeyedSender, ssrcs: readonly number[]): MikeyMessage {
+  const streams = ssrcs.map((ssrc) => ({ ssrc, rolloverCounter: sender.rolloverCounter(ssrc) }));
+  return mikeyFromSrtp({ ...key, streams }, {
+    bundleId: crypto.getRandomValues(new Uint32Array(1))[0],
+    random: crypto.getRandomValues(new Uint8Array(16)),
+    now: Date.now(),
+  });
+}

@@ -1,0 +1,124 @@
+/** Protects RTP and RTCP packets that we send (RFC 3711, RFC 7714). */
+import { type CipherJob, createPacketCipher, type PacketCipher } from "./packet_cipher.ts";
+import {
+  readU32,
+  rtcpClearSize,
+  rtcpEncryptedFlag,
+  rtcpTrailerSize,
+  rtpClearSize,
+  writeU32,
+} from "./header.ts";
+import { deriveSessionKeys, type SrtpParameters } from "./profile.ts";
+import { RolloverCounter } from "./rollover.ts";
+
+/** Packets back to back: `sizes[i]` bytes each. The same shape that UDP sockets send. */
+export interface SrtpBatch {
+  readonly bytes: Uint8Array;
+  readonly sizes: readonly number[];
+}
+
+/** RTP trailer of the authenticated part: the rollover counter. */
+const rolloverOf = (index: number) => Math.floor(index / 0x10000);
+
+export class SrtpSender {
+  readonly #rtp: PacketCipher;
+  readonly #rtcp: PacketCipher;
+  readonly #mki: Uint8Array;
+  readonly #rollovers: ReadonlyMap<number, number>;
+  readonly #counters = new Map<number, RolloverCounter>();
+  readonly #rtcpIndices = new Map<number, number>();
+
+  /** Throws UserError when key or salt do not fit the profile. */
+  constructor(parameters: SrtpParameters) {
+    const { crypto, profile } = parameters;
+    this.#rtp = createPacketCipher(crypto, profile, deriveSessionKeys(parameters, "rtp"), "rtp");
+    this.#rtcp = createPacketCipher(crypto, profile, deriveSessionKeys(parameters, "rtcp"), "rtcp");
+    this.#mki = parameters.mki ?? new Uint8Array(0);
+    this.#rollovers = parameters.rollovers ?? new Map();
+  }
+
+  /** Bytes that RTP packets grow by. */
+  get overhead(): number {
+    return this.#rtp.tagSize + this.#mki.length;
+  }
+
+  /** The rollover counter that a late joiner must start with. */
+  rollover(ssrc: number): number {
+    return this.#counters.get(ssrc)?.value ?? this.#rollovers.get(ssrc) ?? 0;
+  }
+
+  #counter(ssrc: number): RolloverCounter {
+    let counter = this.#counters.get(ssrc);
+    if (counter === undefined) {
+      counter = new RolloverCounter(this.#rollovers.get(ssrc) ?? 0);
+      this.#counters.set(ssrc, counter);
+    }
+    return counter;
+  }
+
+  /**
+   * A new buffer with the packets of `batch` protected. The same packet protected again gives the same bytes, as
+   * retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
+   */
+  protect(batch: SrtpBatch): SrtpBatch {
+    const { overhead } = this;
+    const source = batch.bytes;
+    const sizes = batch.sizes.map((size) => size + overhead);
+    const bytes = new Uint8Array(source.length + sizes.length * overhead);
+    const jobs: CipherJob[] = [];
+    let from = 0;
+    let start = 0;
+    for (const size of batch.sizes) {
+      bytes.set(source.subarray(from, from + size), start);
+      const end = start + size;
+      const header = rtpClearSize(bytes, start, end);
+      if (header === undefined) throw new Error(`SRTP: packet of ${size} bytes is no RTP`);
+      const ssrc = readU32(bytes, start + 8);
+      const counter = this.#counter(ssrc);
+      const index = counter.estimate(bytes[start + 2] << 8 | bytes[start + 3]);
+      counter.advance(index);
+      jobs.push({ start, header, end, ssrc, index, tagAt: end + this.#mki.length });
+      from += size;
+      start = end + overhead;
+    }
+    this.#rtp.seal(bytes, jobs, rolloverOf);
+    if (this.#mki.length > 0) this.#placeMki(bytes, jobs);
+    return { bytes, sizes };
+  }
+
+  #placeMki(bytes: Uint8Array, jobs: readonly CipherJob[]): void {
+    for (const { end } of jobs) {
+      bytes.set(this.#mki, this.#rtp.tagFollowsPayload ? end + this.#rtp.tagSize : end);
+    }
+  }
+
+  /** A new buffer with one compound RTCP packet protected. */
+  protectRtcp(packet: Uint8Array): Uint8Array {
+    if (packet.length < rtcpClearSize) throw new Error(`SRTCP: packet of ${packet.length} bytes is no RTCP`);
+    const cipher = this.#rtcp;
+    const mkiSize = this.#mki.length;
+    const end = packet.length;
+    const bytes = new Uint8Array(end + cipher.tagSize + rtcpTrailerSize + mkiSize);
+    bytes.set(packet);
+    const ssrc = readU32(bytes, 4);
+    const index = this.#rtcpIndices.get(ssrc) ?? 0;
+    this.#rtcpIndices.set(ssrc, (index + 1) % rtcpEncryptedFlag);
+    const trailer = (rtcpEncryptedFlag | index) >>> 0;
+    const trailerAt = cipher.tagFollowsPayload ? end + cipher.tagSize : end;
+    const mkiAt = trailerAt + rtcpTrailerSize;
+    const job = { start: 0, header: rtcpClearSize, end, ssrc, index, tagAt: mkiAt + mkiSize };
+    cipher.seal(bytes, [job], () => trailer);
+    writeU32(bytes, trailerAt, trailer);
+    bytes.set(this.#mki, mkiAt);
+    return bytes;
+  }
+
+  close(): void {
+    this.#rtp.close();
+    this.#rtcp.close();
+  }
+}
+
+export function createSrtpSender(parameters: SrtpParameters): SrtpSender {
+  return new SrtpSender(parameters);
+}

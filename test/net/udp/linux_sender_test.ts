@@ -1,0 +1,189 @@
+/** Failures of the system that a healthy machine does not show, played by a C library of our own. */
+import { errnoHint, type Libc, libc, maxMessagesPerCall } from "../../../src/net/ffi/mod.ts";
+import { LinuxUdpGroup } from "../../../src/net/udp/linux_group.ts";
+import { LinuxUdpSender, maxAttempts, maxWaitingPackets } from "../../../src/net/udp/linux_sender.ts";
+import type { PacketBatch } from "../../../src/net/udp/mod.ts";
+import { equal, ok } from "../../support/assert.ts";
+
+const again = 11;
+const invalid = 22;
+const headerSize = 64;
+
+/** One message as the kernel would see it. */
+interface Seen {
+  readonly port: number;
+  readonly length: number;
+  readonly segment: number;
+  readonly firstByte: number;
+}
+
+function pointerAt(view: DataView, at: number): Deno.PointerObject {
+  const pointer = Deno.UnsafePointer.create(view.getBigUint64(at, true));
+  if (pointer === null) throw new Error("a null pointer in a message");
+  return pointer;
+}
+
+function look(headers: Uint8Array, slot: number): Seen {
+  const view = new DataView(headers.buffer, headers.byteOffset + slot * headerSize, headerSize);
+  const name = new Deno.UnsafePointerView(pointerAt(view, 0));
+  const vector = new Deno.UnsafePointerView(pointerAt(view, 16));
+  const control = view.getBigUint64(40, true) === 0n
+    ? undefined
+    : new Deno.UnsafePointerView(pointerAt(view, 32));
+  const base = Deno.UnsafePointer.create(vector.getBigUint64(0));
+  const length = Number(vector.getBigUint64(8));
+  return {
+    port: name.getUint8(2) << 8 | name.getUint8(3),
+    length,
+    segment: control?.getUint16(16) ?? 0,
+    firstByte: base === null || length === 0 ? 0 : new Deno.UnsafePointerView(base).getUint8(0),
+  };
+}
+
+/** `refuse` gives the error number for a message, 0 to take it. */
+function fakeLibc(real: Libc, refuse: (message: Seen) => number): { libc: Libc; taken: Seen[] } {
+  const taken: Seen[] = [];
+  const errno = new Int32Array(1);
+  const where = Deno.UnsafePointer.of(errno);
+  // errnoHint keeps the place of the first library it saw, so write to the real one.
+  ok(errnoHint(real) >= 0 && where !== null);
+  const place = real.__errno_location();
+  if (place === null) throw new Error("no errno");
+  const realErrno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(place, 4));
+  const fake: Libc = {
+    ...real,
+    sendmmsg: (_descriptor, buffer, count) => {
+      const headers = buffer as Uint8Array;
+      for (let slot = 0; slot < count; slot++) {
+        const message = look(headers, slot);
+        const error = refuse(message);
+        if (error !== 0) {
+          realErrno[0] = error;
+          return slot === 0 ? -1 : slot;
+        }
+        taken.push(message);
+      }
+      return count;
+    },
+  };
+  return { libc: fake, taken };
+}
+
+function equalPackets(count: number, size: number): PacketBatch {
+  return { bytes: new Uint8Array(count * size).fill(7), sizes: new Array<number>(count).fill(size) };
+}
+
+function test(name: string, body: (real: Libc) => Promise<void> | void): void {
+  const real = libc();
+  Deno.test({
+    name: `linux sender: ${name}`,
+    ignore: real === undefined,
+    fn: async () => {
+      if (real !== undefined) await body(real);
+    },
+  });
+}
+
+const to = (port: number) => ({ ip: "127.0.0.1", port });
+
+test("without offload on the way, packets go out one by one, and stay so", (real) => {
+  const { libc, taken } = fakeLibc(real, ({ segment }) => segment > 0 ? invalid : 0);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  sender.send(equalPackets(5, 1000), to(1));
+  equal(taken.map(({ length }) => length), [1000, 1000, 1000, 1000, 1000]);
+  let refused = 0;
+  const after = new LinuxUdpSender(libc, 3, "ipv4", true);
+  after.send({ bytes: new Uint8Array(8000), sizes: [1000, 1000, 1500, 1500, 1500, 1500] }, to(1));
+  equal(after.sent, 6);
+  equal(after.dropped, 0);
+  const counting = fakeLibc(real, ({ segment }) => {
+    if (segment > 0) refused++;
+    return segment > 0 ? invalid : 0;
+  });
+  const third = new LinuxUdpSender(counting.libc, 3, "ipv6", true);
+  for (let i = 0; i < 10; i++) third.send(equalPackets(3, 1200), to(1));
+  equal(refused, 1);
+  equal(third.sent, 30);
+  sender.close();
+  after.close();
+  third.close();
+});
+
+test("only segments too large for the route lose the offload", (real) => {
+  const { libc, taken } = fakeLibc(real, ({ segment }) => segment > 1300 ? invalid : 0);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  sender.send(equalPackets(4, 1400), to(1));
+  sender.send(equalPackets(4, 1400), to(1));
+  sender.send(equalPackets(4, 1200), to(1));
+  equal(taken.map(({ length }) => length), [...new Array<number>(8).fill(1400), 4800]);
+  sender.close();
+});
+
+test("a destination that fails is skipped, all others are served once", (real) => {
+  const bad = new Set([5, 17, 1030, 1500]);
+  const { libc, taken } = fakeLibc(real, ({ port }) => bad.has(port) ? invalid : 0);
+  const sender = new LinuxUdpSender(libc, 3, "ipv6", true);
+  const group = new LinuxUdpGroup(sender);
+  for (let port = 1; port <= 1500; port++) group.add(to(port));
+  ok(group.size > maxMessagesPerCall);
+  group.send(equalPackets(7, 1200));
+  const expected = Array.from({ length: 1500 }, (_, i) => i + 1).filter((port) => !bad.has(port));
+  equal(taken.map(({ port }) => port), expected);
+  ok(taken.every(({ length, segment, firstByte }) => length === 8400 && segment === 1200 && firstByte === 7));
+  equal(sender.dropped, 4 * 7);
+  equal(sender.sent, 1496 * 7);
+  sender.close();
+});
+
+test("a failing message in a batch does not take its neighbours along", (real) => {
+  const { libc, taken } = fakeLibc(real, ({ length }) => length === 900 ? invalid : 0);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  sender.send({ bytes: new Uint8Array(4200), sizes: [100, 900, 1000, 1000, 1200] }, to(1));
+  equal(taken.map(({ length }) => length), [100, 2000, 1200]);
+  equal([sender.sent, sender.dropped], [4, 1]);
+  sender.close();
+});
+
+test("a full buffer makes packets wait in order", async (real) => {
+  let room = 2;
+  const { libc, taken } = fakeLibc(real, () => room-- > 0 ? 0 : again);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  const group = new LinuxUdpGroup(sender);
+  for (let port = 1; port <= 4; port++) group.add(to(port));
+  group.send(equalPackets(2, 1000));
+  equal(taken.map(({ port }) => port), [1, 2]);
+  sender.send(equalPackets(1, 500), to(1));
+  group.send(equalPackets(1, 700));
+  equal(sender.sent, 4);
+  ok(sender.congested);
+  room = 1e6;
+  while (sender.congested) await new Promise((resolve) => setTimeout(resolve, 1));
+  equal(taken.slice(2).map(({ port, length }) => [port, length]), [
+    [3, 2000],
+    [4, 2000],
+    [1, 500],
+    [1, 700],
+    [2, 700],
+    [3, 700],
+    [4, 700],
+  ]);
+  equal([sender.sent, sender.dropped], [13, 0]);
+  sender.close();
+});
+
+test("a buffer that stays full drops: what does not fit at once, the rest after its attempts", async (real) => {
+  let calls = 0;
+  const { libc, taken } = fakeLibc(real, () => {
+    calls++;
+    return again;
+  });
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  sender.send(equalPackets(1, 500), to(1));
+  for (let i = 0; i < maxWaitingPackets + 9; i++) sender.send(equalPackets(1, 100), to(1));
+  equal(sender.dropped, 10);
+  while (sender.dropped === 10) await new Promise((resolve) => setTimeout(resolve, 1));
+  ok(calls >= maxAttempts);
+  sender.close();
+  equal(taken.length, 0);
+  equal(sender.dropped, maxWaitingPackets + 10);
+});
