@@ -14,7 +14,7 @@ import type { CertificateStore } from "../../net/certificates.ts";
 import { parseListenAddress } from "../../net/listen_address.ts";
 import { parseNetwork } from "../../net/networks.ts";
 import { listenTcp, listenTls } from "../../net/tcp/mod.ts";
-import { systemCrypto } from "../../net/ffi/libcrypto.ts";
+import { systemCrypto } from "../../net/packet_crypto.ts";
 import { bindUdp, type UdpSocket } from "../../net/udp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import { portableCrypto } from "../../rtp/srtp/mod.ts";
@@ -28,6 +28,7 @@ import { UdpClients } from "./udp_clients.ts";
 
 const checkPeriodMs = 1000;
 
+/** What the server is given by the application. */
 export interface RtspServerOptions {
   readonly conf: Conf;
   readonly logger: Logger;
@@ -57,6 +58,7 @@ function addresses(conf: Conf, secure: boolean) {
     };
 }
 
+/** One server: RTSP, or RTSPS when it has a certificate. */
 export class RtspServer {
   readonly #scope = new Scope();
   readonly #conns = new Set<RtspConn>();
