@@ -16,6 +16,7 @@ import {
   serializeAudioSpecificConfig,
 } from "../../codecs/mpeg4audio/audio_specific_config.ts";
 import type { RtpFragment, RtpPacket } from "../packet.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes, isContiguous } from "./fragmented.ts";
 import type { DepacketizeResult, PayloadFormat } from "./payload.ts";
 
@@ -24,7 +25,7 @@ const inBandClockRate = 90000;
 
 function depacketize(packets: readonly RtpPacket[], codec: LatmCodec): DepacketizeResult {
   const payload: Uint8Array[] = [];
-  const errors: string[] = [];
+  const errors = new ErrorList();
   let start = 0;
   packets.forEach((packet, i) => {
     const last = i === packets.length - 1;
@@ -33,13 +34,13 @@ function depacketize(packets: readonly RtpPacket[], codec: LatmCodec): Depacketi
     const parts = packets.slice(start, i + 1).map((part) => part.payload);
     start = i + 1;
     const element = parts.length === 1 ? parts[0] : concat(parts);
-    if (!whole) errors.push("a fragment of an AudioMuxElement is missing");
-    else if (element.length === 0) errors.push("AudioMuxElement is empty");
-    else if (!packet.marker) errors.push("the end of an AudioMuxElement is missing");
-    else if (!isReadable(element, codec)) errors.push("AudioMuxElement is broken or its start is missing");
+    if (!whole) errors.add("a fragment of an AudioMuxElement is missing");
+    else if (element.length === 0) errors.add("AudioMuxElement is empty");
+    else if (!packet.marker) errors.add("the end of an AudioMuxElement is missing");
+    else if (!isReadable(element, codec)) errors.add("AudioMuxElement is broken or its start is missing");
     else payload.push(element);
   });
-  return { payload: payload.length === 0 ? null : payload, errors };
+  return { payload: payload.length === 0 ? null : payload, errors: errors.list };
 }
 
 /**
