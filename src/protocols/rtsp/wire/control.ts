@@ -44,7 +44,10 @@ export function requestTarget(url: RtspUrl): RequestTarget {
 export function findControl(controls: readonly string[], announced: RtspUrl, setup: RtspUrl): number | null {
   const wanted = comparable(setup);
   for (const resolve of [appendControl, insertControl]) {
-    const at = controls.findIndex((control) => comparable(resolve(announced, control)) === wanted);
+    const at = controls.findIndex((control) => {
+      const url = orNull(() => resolve(announced, control));
+      return url !== null && comparable(url) === wanted;
+    });
     if (at >= 0) return at;
   }
   // The host may differ (NAT, another name), or the attribute stands behind another base than the announced one.
@@ -116,11 +119,17 @@ export function baseUrl(
     const trimmed = text?.trim() ?? "";
     if (isPresentation(trimmed)) continue;
     if (trimmed.startsWith("/")) return { ...request, path: trimmed, query: undefined };
-    try {
-      return withHostOf(request, parseRtspUrl(trimmed));
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-    }
+    const url = orNull(() => withHostOf(request, parseRtspUrl(trimmed)));
+    if (url !== null) return url;
   }
   return request;
+}
+
+function orNull<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof ParseError) return null;
+    throw error;
+  }
 }
