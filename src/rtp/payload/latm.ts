@@ -52,7 +52,7 @@ function isReadable(element: Uint8Array, codec: LatmCodec): boolean {
   if (codec.configInBand || known === null) return true;
   if (known.layers.some((layer) => layer.frame.type !== 0) || !known.allStreamsSameTimeFraming) return true;
   try {
-    return parseAudioMuxElement(element, false, known) !== null;
+    return parseAudioMuxElement(element, false, known)?.size === element.length;
   } catch (error) {
     if (error instanceof ParseError) return false;
     throw error;
