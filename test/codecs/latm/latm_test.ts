@@ -52,7 +52,7 @@ for (const [name, config] of configs) {
   });
 }
 
-Deno.test("StreamMuxConfig as FFmpeg and gstreamer write it into SDP", () => {
+Deno.test("StreamMuxConfig as FFmpeg writes it into SDP", () => {
   // FFmpeg 5.1, AAC-LC 44.1 kHz stereo
   const config = parseStreamMuxConfig(fromHex("400024203fc0"));
   equal(config, streamMuxConfigFromAac(lc));
