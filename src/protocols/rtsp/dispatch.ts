@@ -35,6 +35,7 @@ export async function dispatch(conn: RtspConn, request: RtspRequest): Promise<Re
     case "DESCRIBE":
       return await describe(conn, request);
     case "GET_PARAMETER":
+      // Used as a keep-alive, by publishers too.
       keepAlive(conn, request);
       return { status: 200, headers: [["Content-Type", "text/parameters"]] };
     case "SET_PARAMETER":
@@ -55,7 +56,7 @@ export async function dispatch(conn: RtspConn, request: RtspRequest): Promise<Re
   }
 }
 
-/** Requests that do nothing but show that the client is there. */
+/** Any request with a Session header is a sign of life, also from a connection that was not there before. */
 function keepAlive(conn: RtspConn, request: RtspRequest): void {
   const session = findSession(conn, request);
   if (session !== null) join(conn, session);

@@ -38,7 +38,9 @@ export class RtspFanout implements Fanout {
     /** By media index; absent on a server without TLS. */
     private readonly srtp: readonly SrtpSender[] | null,
   ) {
-    this.senders = stream.tracks.map((track) => new TrackSender(track, cname));
+    this.senders = stream.tracks.map((track) =>
+      new TrackSender(track, cname, srtp?.[track.mediaIndex] ?? null)
+    );
     this.#datagram = stream.tracks.map(() => new Map());
   }
 
