@@ -1,7 +1,7 @@
 /** AVCDecoderConfigurationRecord: `avcC` boxes and RTMP sequence headers. */
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { ParseError } from "../../base/errors.ts";
-import type { LengthSize } from "../nal/length_prefixed.ts";
+import { type LengthSize, readLengthSize } from "../nal/length_prefixed.ts";
 import { maxParameterSetSize } from "./nal.ts";
 import { hasChromaInfo, parseH264Sps } from "./sps.ts";
 
@@ -29,12 +29,6 @@ function readSets(reader: ByteReader, count: number, field: string): Uint8Array[
     if (size > 0) sets.push(set);
   }
   return sets;
-}
-
-export function readLengthSize(field: number, offset: number): LengthSize {
-  const size = (field & 3) + 1;
-  if (size === 3) throw new ParseError("lengthSizeMinusOne", "is 2", offset);
-  return size as LengthSize;
 }
 
 /**

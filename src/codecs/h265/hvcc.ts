@@ -1,8 +1,7 @@
 /** HEVCDecoderConfigurationRecord: `hvcC` boxes and enhanced RTMP sequence headers. */
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { ParseError } from "../../base/errors.ts";
-import { readLengthSize } from "../h264/avcc.ts";
-import type { LengthSize } from "../nal/length_prefixed.ts";
+import { type LengthSize, readLengthSize } from "../nal/length_prefixed.ts";
 import { maxParameterSetSize, NalType } from "./nal.ts";
 import { parseH265Sps } from "./sps.ts";
 
