@@ -22,10 +22,20 @@ Deno.test("frames of libvpx", () => {
 });
 
 Deno.test("other profiles, broken headers", () => {
-  // Profile 1, 4:4:4, BT.709: color_space 2, full range 0, subsampling 00, reserved 0.
-  const profile1 = parseVp9Header(fromHex("a2 498342 40 04ff 02cf 0"));
-  equal([profile1.profile, profile1.key!.subsamplingX, profile1.key!.colorSpace], [1, false, 2]);
-  equal([profile1.key!.width, profile1.key!.height], [160, 90]);
+  // libvpx: 4:2:2 of 8 bits, 4:4:4 of 10 bits.
+  const common = { colorSpace: 0, fullRange: false, subsamplingY: false };
+  equal(parseVp9Header(fromHex("a249834208013e00b2c207048383")), {
+    profile: 1,
+    showExistingFrame: false,
+    keyFrame: true,
+    key: { ...common, bitDepth: 8, subsamplingX: true, width: 160, height: 90 },
+  });
+  equal(parseVp9Header(fromHex("b124c1a10000a0805ab041c120e0")), {
+    profile: 3,
+    showExistingFrame: false,
+    keyFrame: true,
+    key: { ...common, bitDepth: 10, subsamplingX: false, width: 322, height: 182 },
+  });
   equal(parseVp9Header(fromHex("8a")), { profile: 0, showExistingFrame: true, keyFrame: false, key: null });
   throws(() => parseVp9Header(fromHex("42")), /frame_marker/);
   throws(() => parseVp9Header(fromHex("82 498343 0000000000")), /frame_sync_code/);
