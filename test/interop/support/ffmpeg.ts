@@ -55,20 +55,16 @@ export async function ffmpegRead(url: string, transport: FfmpegReadTransport): P
 
 /**
  * Decodes while reading: for VP9, whose key frames FFmpeg 5.1 does not recognise in RTP, so that it never starts
- * to record. What the decoder says about its first frames is no complaint.
+ * to record. Its own decoder does not recover from a start between key frames either, libvpx does. What the decoder
+ * says about its first frames is no complaint.
  */
-export async function ffmpegDecode(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
-  const args = [
-    "-v",
-    "warning",
-    ...inputArgs(url, transport),
-    "-map",
-    "0",
-    "-t",
-    String(readSeconds),
-    ...listFrames,
-  ];
-  await using client = new Client("ffmpeg", "ffmpeg", args, { timeLimitMs: readLimitMs });
+export async function ffmpegDecodeVp9(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
+  const input = ["-v", "warning", "-c:v", "libvpx-vp9", ...inputArgs(url, transport), "-map", "0"];
+  // by count: times jump when the first sender report arrives
+  const limit = ["-max_error_rate", "1", "-frames:v", String(readSeconds * 25)];
+  await using client = new Client("ffmpeg", "ffmpeg", [...input, ...limit, ...listFrames], {
+    timeLimitMs: readLimitMs,
+  });
   const complaints = (await complaintsOf(client)).filter((line) =>
     !/^Error while decoding stream/.test(line)
   );
@@ -85,7 +81,7 @@ async function complaintsOf(client: Client): Promise<string[]> {
 
 /** Warnings that are no trouble: FFmpeg probes between key frames and guesses decoding times. */
 const harmless = [
-  /^\[(h264|hevc|vp8|vp9|aac|opus|mp3|mp3float|ac3|pcm_\w+) @ /,
+  /^\[(h264|hevc|vp8|vp9|libvpx-vp9|aac|opus|mp3|mp3float|ac3|pcm_\w+) @ /,
   /^\s*Last message repeated/,
   /Non-monotonous DTS/,
   /Timestamps are unset/,
@@ -131,7 +127,14 @@ export interface Probe {
 }
 
 export async function ffprobeRead(url: string, transport: FfmpegReadTransport): Promise<Probe> {
-  const args = ["-v", "warning", ...inputArgs(url, transport), "-read_intervals", "%+2", "-count_packets"];
+  const args = [
+    "-v",
+    "warning",
+    ...inputArgs(url, transport),
+    "-read_intervals",
+    "%+2",
+    "-count_packets",
+  ];
   const show = ["-show_entries", "stream=codec_name,nb_read_packets", "-of", "json"];
   await using client = new Client("ffprobe", "ffprobe", [...args, ...show], { timeLimitMs: readLimitMs });
   const complaints = await complaintsOf(client);

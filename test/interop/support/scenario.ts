@@ -1,7 +1,13 @@
 import type { Client } from "./client.ts";
 import { type Codec, type CodecKey, codecs } from "./codecs.ts";
 import { expectComplete } from "./evidence.ts";
-import { ffmpegDecode, ffmpegPublish, ffmpegRead, type FfmpegReadTransport, ffprobeRead } from "./ffmpeg.ts";
+import {
+  ffmpegDecodeVp9,
+  ffmpegPublish,
+  ffmpegRead,
+  type FfmpegReadTransport,
+  ffprobeRead,
+} from "./ffmpeg.ts";
 import { gstreamerPublish, gstreamerRead } from "./gstreamer.ts";
 import type { MediaFolder } from "./media.ts";
 import type { TestServer } from "./server.ts";
@@ -59,7 +65,7 @@ export async function read(
   }
   const transport = how.transport as FfmpegReadTransport;
   if (how.reader === "FFmpeg") {
-    const readStream = how.codecs.includes("vp9") ? ffmpegDecode : ffmpegRead;
+    const readStream = how.codecs.includes("vp9") ? ffmpegDecodeVp9 : ffmpegRead;
     return expectComplete(await readStream(url, transport), kinds);
   }
   const probe = await ffprobeRead(url, transport);
