@@ -1,2 +1,6 @@
-/** The system's ciphers for packets, where there are any: see `rtp/srtp` for the portable ones. */
-export { systemCrypto } from "./ffi/libcrypto.ts";
+/** The fastest ciphers for packets that this machine has. */
+import type { PacketCrypto } from "../base/packet_crypto.ts";
+import { systemCrypto } from "./ffi/libcrypto.ts";
+
+/** Undefined where only the portable ciphers of `rtp/srtp` are left. */
+export const fastPacketCrypto: PacketCrypto | undefined = systemCrypto;

@@ -50,7 +50,12 @@ export class Track {
   /** RTP packets of a payload, numbered after those of the last call. */
   packetize(payload: readonly Uint8Array[], pts: number): readonly RtpPacket[] {
     this.#writer ??= new RtpStreamWriter({ payloadType: this.payloadType });
-    const fragments = payloadFormat(this.codec).packetize(payload, this.codec, this.maxRtpPayload);
+    const fragments = payloadFormat(this.codec).packetize(
+      payload,
+      this.codec,
+      this.maxRtpPayload,
+      this.clockRate,
+    );
     return this.#writer.write(fragments, pts);
   }
 }

@@ -12,6 +12,7 @@ import type { ByteConn } from "../../net/byte_conn.ts";
 import { Sink } from "../../stream/sink.ts";
 import { announcedTimeoutSeconds, idleTimeoutMs, type RtspContext } from "./context.ts";
 import { Authenticator } from "./credentials.ts";
+import { requestDump, responseDump } from "./debug_dump.ts";
 import { dispatch } from "./dispatch.ts";
 import { type Reply, RequestError } from "./reply.ts";
 import type { RtspSession } from "./session.ts";
@@ -170,7 +171,7 @@ export class RtspConn {
   }
 
   async #handleRequest(request: RtspRequest): Promise<void> {
-    if (this.logger.debugEnabled) this.logger.debug(`[c->s] ${describeRequest(request)}`);
+    if (this.logger.debugEnabled) this.logger.debug(`[c->s] ${requestDump(request)}`);
     let reply: Reply;
     this.#answering = true;
     try {
@@ -225,9 +226,8 @@ export class RtspConn {
       headers,
       body: reply.body ?? new Uint8Array(0),
     };
-    const bytes = serializeResponse(response);
-    if (this.logger.debugEnabled) this.logger.debug(`[s->c] ${new TextDecoder().decode(bytes).trimEnd()}`);
-    this.sink.pushControl(bytes, Date.now());
+    if (this.logger.debugEnabled) this.logger.debug(`[s->c] ${responseDump(response)}`);
+    this.sink.pushControl(serializeResponse(response), Date.now());
   }
 
   async #lastWords(): Promise<void> {
@@ -270,14 +270,4 @@ function isDisconnect(error: unknown): boolean {
     error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.TimedOut ||
     error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.InvalidData;
-}
-
-/** For the debug log; what authenticates is left out. */
-function describeRequest(request: RtspRequest): string {
-  const lines = [`${request.method} ${request.url} ${request.protocol}/${request.version}`];
-  for (const [name, value] of request.headers) {
-    lines.push(`${name}: ${name.toLowerCase() === "authorization" ? "<redacted>" : value}`);
-  }
-  if (request.body.length > 0) lines.push("", new TextDecoder().decode(request.body));
-  return lines.join("\n");
 }

@@ -59,7 +59,10 @@ export async function dispatch(conn: RtspConn, request: RtspRequest): Promise<Re
 /** Any request with a Session header is a sign of life, also from a connection that was not there before. */
 function keepAlive(conn: RtspConn, request: RtspRequest): void {
   const session = findSession(conn, request);
-  if (session === null) return;
+  if (session !== null) join(conn, session);
+}
+
+function join(conn: RtspConn, session: RtspSession): void {
   conn.session = session;
   session.use(conn);
 }
@@ -70,8 +73,7 @@ async function inSession(
   method: SessionMethod,
   session: RtspSession,
 ): Promise<Reply> {
-  conn.session = session;
-  session.use(conn);
+  join(conn, session);
   const error = stateError(method, session.state);
   if (error !== null) throw new RequestError(400, error);
   return await sessionHandlers[method](conn, session, request);

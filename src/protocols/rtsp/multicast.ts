@@ -107,12 +107,13 @@ export class StreamMulticast {
   }
 
   /** For PLAY: the group flows while anybody plays it. */
-  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup): UdpSeat {
+  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup, now: number): UdpSeat {
     const joined = this.#joined.get(mediaIndex)!;
     const { pair, rtp, rtcp } = group;
     const seat = joined.seat ??= this.fanout.addDatagram(
       { trackIds, secure: this.secure, pair, rtp, rtcp },
       [],
+      now,
     );
     joined.players++;
     const before = seat.sent();

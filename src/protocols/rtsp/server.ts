@@ -14,7 +14,7 @@ import type { CertificateStore } from "../../net/certificates.ts";
 import { parseListenAddress } from "../../net/listen_address.ts";
 import { parseNetwork } from "../../net/networks.ts";
 import { listenTcp, listenTls } from "../../net/tcp/mod.ts";
-import { systemCrypto } from "../../net/packet_crypto.ts";
+import { fastPacketCrypto } from "../../net/packet_crypto.ts";
 import { bindUdp, type UdpSocket } from "../../net/udp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import { portableCrypto } from "../../rtp/srtp/mod.ts";
@@ -91,7 +91,7 @@ export class RtspServer {
       conf,
       logger,
       pathManager,
-      srtpCrypto: systemCrypto ?? portableCrypto,
+      srtpCrypto: fastPacketCrypto ?? portableCrypto,
       udp: udp && { pair: udp, rtpClients: new UdpClients(), rtcpClients: new UdpClients() },
       multicast,
       sessions: server.#sessions,
