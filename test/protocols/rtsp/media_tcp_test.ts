@@ -136,6 +136,8 @@ Deno.test("RTP-Info tells where the reader begins", async () => {
   equal(infos.map(({ sequenceNumber }) => sequenceNumber), [65533 + 6 & 0xffff, 10]);
   const again = await reader.expect("PLAY", server.url("cam"));
   equal(parseRtpInfo(again.headers.get("RTP-Info")!).length, 2, "PLAY twice");
+  const reports = await reader.reports.take("report", 2);
+  equal(reports.map(({ channel }) => channel), [1, 3], "a reader that starts is told how its tracks relate");
   const next = new PacketSource(96, infos[0].sequenceNumber).next(slice(false), 9000);
   await publisher.sendFrame(0, next);
   equal(essence((await reader.frames.next("a frame")).payload), essence(next));
@@ -248,7 +250,7 @@ Deno.test("sender reports tie the server's timestamps to absolute time", async (
   const setup = session.setups[0];
   session.receiveRtp(setup, source.next(new Uint8Array(160), 4_000_088_000), started + 11_000);
   session.flush(started + 11_000);
-  const [, report] = await reader.frames.take("frame", 2);
+  const report = await reader.reports.next("a report");
   equal(report.channel, 1);
   const [sender, names] = parseRtcp(report.payload);
   ok(sender.kind === "senderReport" && names.kind === "sourceDescription");
@@ -281,7 +283,7 @@ Deno.test("a publisher gets receiver reports with its losses", async () => {
   await settled(publisher, server.url("cam"));
   await server.line(/warn .*\[session \w+\] 2 RTP packets lost/);
   server.sessions[0].check(Date.now() + 10_000);
-  const { channel, payload } = await publisher.frames.next("a report");
+  const { channel, payload } = await publisher.reports.next("a report");
   equal(channel, 1);
   const [message] = parseRtcp(payload);
   ok(message.kind === "receiverReport");
