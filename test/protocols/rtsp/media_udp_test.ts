@@ -14,6 +14,7 @@ import {
   sdpType,
   settled,
   slice,
+  twoFormats,
   UdpPair,
 } from "./support/media.ts";
 import { TestServer } from "./support/server.ts";
@@ -256,5 +257,31 @@ Deno.test("all packets of a unit arrive in order, large ones too", async () => {
     );
     for (const packet of packets) await publisher.sendFrame(0, packet);
     equal((await pair.rtp.take("packet", packets.length)).map(essence), packets.map(essence));
+  }
+});
+
+Deno.test("formats of one section may share their numbers, or have each their own", async () => {
+  for (const ssrcs of [[5, 5], [5, 6]]) {
+    await using server = await TestServer.start();
+    await using from = new UdpPair();
+    const [publisher, to] = await publishUdp(server, from, twoFormats);
+    await using _publisher = publisher;
+    await using pair = new UdpPair();
+    const [reader] = await readUdp(server, pair);
+    await using _reader = reader;
+    const shared = ssrcs[0] === ssrcs[1];
+    const packets = Array.from({ length: 80 }, (_, i) => {
+      const sequence = shared ? 65500 + i & 0xffff : 65500 + (i >> 1) & 0xffff;
+      return new PacketSource(i % 2 === 0 ? 0 : 97, sequence, ssrcs[i % 2]).next(Uint8Array.of(i), 960 * i);
+    });
+    const order = packets.map((_, i) => i);
+    [order[6], order[8]] = [order[8], order[6]];
+    for (const i of order) await from.send("rtp", to, packets[i]);
+    const received = (await pair.rtp.take("packet", packets.length)).map(essence);
+    for (const type of [0, 97]) {
+      const ofType = ({ payloadType }: { payloadType: number }) => payloadType === type;
+      equal(received.filter(ofType), packets.map(essence).filter(ofType));
+    }
+    equal(server.lines(/lost/), []);
   }
 });
