@@ -55,6 +55,19 @@ Deno.test("readers get what the publisher sends, under the server's SSRC", async
   ok(video.ssrc !== audio.ssrc && video.ssrc !== 0x11223344);
 });
 
+Deno.test("readers never see a sequence number twice, and losses as they were", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "cam", audioOnly);
+  await using reader = await read(server, "cam", [0]);
+  const numbers = [65534, 65535, 2, 2, 1, 3, 40000, 40001, 7];
+  const seen = [65534, 65535, 2, 3, 4, 6, 7, 8, 9];
+  for (const [i, number] of numbers.entries()) {
+    await publisher.sendFrame(0, new PacketSource(0, number).next(new Uint8Array(160), 160 * i));
+  }
+  const frames = await reader.frames.take("frame", numbers.length);
+  equal(frames.map(({ payload }) => parseRtpPacket(payload).sequence), seen);
+});
+
 Deno.test("each of several readers gets its tracks on its channels", async () => {
   await using server = await TestServer.start();
   await using publisher = await publish(server, "cam");

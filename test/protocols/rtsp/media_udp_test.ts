@@ -210,7 +210,7 @@ Deno.test("multicast: one group for all readers, closed after the last", async (
   await settled(publisher, server.url("cam"));
 });
 
-Deno.test("multicast packets arrive, where the machine routes them", async () => {
+Deno.test("multicast packets arrive", async () => {
   const group = "239.255.89.0";
   const rtp = new Inbox<Uint8Array>();
   const socket = await bindUdp({
@@ -219,8 +219,7 @@ Deno.test("multicast packets arrive, where the machine routes them", async () =>
     readBufferSize: 0,
     fastPath: "auto",
     multicast: { group },
-  }).catch(() => null);
-  if (socket === null) return;
+  });
   const receiving = socket.receive((datagrams) => {
     for (const { bytes } of datagrams) rtp.push(Uint8Array.from(bytes));
   });

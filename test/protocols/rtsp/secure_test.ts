@@ -70,10 +70,11 @@ Deno.test("RTSPS: publish and read over the TLS connection", async () => {
   await using server = await TestServer.start({ secure: true });
   await using publisher = await publish(server, "cam", audioOnly);
   await using reader = await read(server, "cam", [0]);
-  const packet = new PacketSource(0).next(new Uint8Array(160), 0);
-  for (let i = 0; i < 3; i++) await publisher.sendFrame(0, packet);
+  const source = new PacketSource(0);
+  const packets = [0, 160, 320].map((timestamp) => source.next(new Uint8Array(160), timestamp));
+  for (const packet of packets) await publisher.sendFrame(0, packet);
   const frames = await reader.frames.take("frame", 3);
-  equal(frames.map(({ payload }) => essence(payload)), [packet, packet, packet].map(essence));
+  equal(frames.map(({ payload }) => essence(payload)), packets.map(essence));
 });
 
 Deno.test("RTSPS: media in clear over UDP is refused, and SRTP without keys", async () => {
