@@ -60,14 +60,15 @@ const startMs = 30_000;
 const watchMs = 1000;
 const serverTextLimit = 200;
 
-/** Playlists are asked again by ourselves, so that the message appears at once. */
-const onceOnly = {
-  maxTimeToFirstByteMs: 30_000,
-  maxLoadTimeMs: 30_000,
-  timeoutRetry: null,
-  errorRetry: null,
-};
 const fewTries = { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2000 };
+const loading = {
+  maxTimeToFirstByteMs: 10_000,
+  maxLoadTimeMs: 60_000,
+  timeoutRetry: fewTries,
+  errorRetry: fewTries,
+};
+/** It is asked for again by ourselves, so that the message appears at once. A server may wait for a source. */
+const opening = { ...loading, maxTimeToFirstByteMs: 30_000, timeoutRetry: null, errorRetry: null };
 
 /** Further behind the live edge than so many target durations, it jumps there. */
 const maxTargetDurations = 6;
@@ -79,23 +80,9 @@ const playback = {
   maxLiveSyncPlaybackRate: 1.5,
   liveDurationInfinity: true,
   backBufferLength: 30,
-  manifestLoadPolicy: { default: onceOnly },
-  playlistLoadPolicy: {
-    default: {
-      maxTimeToFirstByteMs: 10_000,
-      maxLoadTimeMs: 20_000,
-      timeoutRetry: fewTries,
-      errorRetry: fewTries,
-    },
-  },
-  fragLoadPolicy: {
-    default: {
-      maxTimeToFirstByteMs: 10_000,
-      maxLoadTimeMs: 60_000,
-      timeoutRetry: fewTries,
-      errorRetry: fewTries,
-    },
-  },
+  manifestLoadPolicy: { default: opening },
+  playlistLoadPolicy: { default: loading },
+  fragLoadPolicy: { default: loading },
 };
 
 /** Names for people, by the beginning of the codec string. */
@@ -140,9 +127,7 @@ export function describeProblem(problem) {
     case "network":
       return "The server cannot be reached";
     case "server":
-      return `The server reports an error (${problem.status})${
-        problem.text === "" ? "" : `: ${problem.text}`
-      }`;
+      return `The server reports an error (${problem.status})${problem.text && `: ${problem.text}`}`;
     case "interrupted":
       return "The stream was interrupted";
     case "browser":
@@ -174,7 +159,7 @@ function unplayable(codecs) {
 
 /** @param {string} list the value of CODECS */
 function splitCodecs(list) {
-  return list.split(",").map((codec) => codec.trim()).filter((codec) => codec !== "");
+  return list.split(/[\s,]+/).filter((codec) => codec !== "");
 }
 
 /**
@@ -241,6 +226,7 @@ export class HlsPlayer {
   #hls;
   /** Native playing has failed on this stream and hls.js is to try. */
   #nativeFailed = false;
+  #mutedByUs = false;
   /** @type {string[]} */
   #codecs = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -296,10 +282,9 @@ export class HlsPlayer {
       else await this.#openLibrary(attempt.signal);
     } catch (error) {
       if (attempt.signal.aborted) return;
-      this.#fail(
-        error instanceof ProblemError ? error.problem : { kind: "interrupted", detail: String(error) },
-      );
-      if (!(error instanceof ProblemError)) console.error(error);
+      const isKnown = error instanceof ProblemError;
+      if (!isKnown) console.error(error);
+      this.#fail(isKnown ? error.problem : { kind: "interrupted", detail: String(error) });
     }
   }
 
@@ -307,12 +292,8 @@ export class HlsPlayer {
     const { engine = "auto", user, token } = this.#options;
     if (engine !== "auto") return engine === "native";
     // A video element cannot send an Authorization header.
-    const open = user === undefined && token === undefined;
-    return isApple() && open && !this.#nativeFailed && this.#playsNatively();
-  }
-
-  #playsNatively() {
-    return this.#video.canPlayType("application/vnd.apple.mpegurl") !== "";
+    if (user !== undefined || token !== undefined || this.#nativeFailed) return false;
+    return isApple() && this.#video.canPlayType("application/vnd.apple.mpegurl") !== "";
   }
 
   /**
@@ -321,11 +302,11 @@ export class HlsPlayer {
    * @param {AbortSignal} signal
    */
   async #openNative(signal) {
-    const { response, text } = await fetchText(this.#url, {
-      signal,
-      headers: this.#headers,
-      cache: "no-store",
+    const init = { signal, headers: this.#headers, cache: /** @type {const} */ ("no-store") };
+    const response = await fetch(this.#url, init).catch(() => {
+      throw new ProblemError({ kind: "network" });
     });
+    const text = await response.text();
     if (!response.ok) throw new ProblemError(problemOfStatus(response.status, text));
     for (const [, list] of text.matchAll(/CODECS="([^"]*)"/g)) this.#codecs.push(...splitCodecs(list));
     const video = this.#video;
@@ -386,16 +367,12 @@ export class HlsPlayer {
       return { kind: "codec", codecs: unplayable(added === "" ? this.#codecs : splitCodecs(added)) };
     }
     if (data.type !== "networkError") return { kind: "interrupted", detail: data.details };
-    const status = data.response?.code ?? 0;
-    if (status === 0) {
-      return /Load(Error|TimeOut)$/.test(data.details)
-        ? { kind: "network" }
-        : { kind: "interrupted", detail: data.details };
-    }
+    const { details, response } = data;
+    const status = response?.code ?? 0;
+    if (status === 0 && /Load(Error|TimeOut)$/.test(details)) return { kind: "network" };
     // Once the stream was open, a refusal only means that it, or our session, has ended.
-    if (data.details !== "manifestLoadError" && status < 500) {
-      return { kind: "interrupted", detail: `${status}` };
-    }
+    const isRefused = status >= 500 || (status >= 400 && details === "manifestLoadError");
+    if (!isRefused) return { kind: "interrupted", detail: `${details} ${status}` };
     return problemOfStatus(status, responseText(data.networkDetails));
   }
 
@@ -428,8 +405,6 @@ export class HlsPlayer {
     this.#mutedByUs = soundBlocked;
     this.#set({ kind: "playing", soundBlocked });
   }
-
-  #mutedByUs = false;
 
   async #play() {
     const { signal } = this.#attempt;
@@ -470,8 +445,7 @@ export class HlsPlayer {
     if (this.#attempt.signal.aborted) return;
     this.#leave();
     const { retryMs: basicMs = defaultRetryMs, onError } = this.#options;
-    const isPatient = problem.kind === "wrongCredentials" || problem.kind === "codec" ||
-      problem.kind === "browser";
+    const isPatient = ["wrongCredentials", "codec", "browser"].includes(problem.kind);
     const retryMs = isPatient ? patientFactor * basicMs : basicMs;
     this.#retry = setTimeout(() => this.#open(), retryMs);
     this.#set({ kind: "failed", problem, retryMs });
@@ -504,19 +478,6 @@ export class HlsPlayer {
     if (user === undefined) return {};
     const bytes = new TextEncoder().encode(`${user}:${pass ?? ""}`);
     return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
-  }
-}
-
-/**
- * @param {string} url
- * @param {RequestInit} init
- */
-async function fetchText(url, init) {
-  try {
-    const response = await fetch(url, init);
-    return { response, text: await response.text() };
-  } catch {
-    throw new ProblemError({ kind: "network" });
   }
 }
 

@@ -88,6 +88,7 @@ export class HlsSite implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
   #server: Deno.HttpServer<Deno.NetAddr>;
+  #nextRequest = Promise.withResolvers<void>();
   #generation = 1;
   #startedAt = performance.now() - 1000 * headStartSeconds;
 
@@ -110,6 +111,14 @@ export class HlsSite implements AsyncDisposable {
   /** The live edge jumps ahead, as it does for a viewer whose machine slept. */
   advance(seconds: number): void {
     this.#startedAt -= 1000 * seconds;
+  }
+
+  /** Resolves when such a path has been asked for so many times from now on. */
+  async asked(path: RegExp, times: number): Promise<void> {
+    const from = this.requests.length;
+    while (this.requests.slice(from).filter((request) => path.test(request.path)).length < times) {
+      await this.#nextRequest.promise;
+    }
   }
 
   /** The server is gone until `comeBack`. */
@@ -135,6 +144,8 @@ export class HlsSite implements AsyncDisposable {
   async #answer(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
     this.requests.push({ path: pathname, search, authorization: request.headers.get("authorization") });
+    this.#nextRequest.resolve();
+    this.#nextRequest = Promise.withResolvers();
     const response = request.method === "OPTIONS"
       ? new Response(null, { status: 204 })
       : await this.#route(request, pathname);
@@ -154,7 +165,7 @@ export class HlsSite implements AsyncDisposable {
       return new Response(body, { status, headers });
     }
     if (name === "embedding.html") {
-      return new Response(this.embedding, { headers: { "content-type": "text/html" } });
+      return new Response(this.embedding, { headers: { "content-type": "text/html; charset=utf-8" } });
     }
     return await this.#stream(name);
   }
