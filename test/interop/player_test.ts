@@ -95,6 +95,21 @@ Deno.test("player page: autoplay=false waits for the user", async () => {
   });
 });
 
+Deno.test("player page: a strange path; several audio tracks to choose from", async () => {
+  await using site = new HlsSite(folder);
+  await withBrowser(async (browser) => {
+    site.audioTracks = ["English", "<b>Türkçe</b>"];
+    const page = await browser.open(`${site.origin}/100%25%zz/`, { phone: true });
+    await page.waitForPlaying();
+    equal(await page.evaluate("document.title"), "100%25%zz");
+    equal(await page.waitForText("#audio", /Türkçe/), "English\n<b>Türkçe</b>");
+    ok(await page.evaluate(isInside("#audio")));
+    await shoot(page, "audio tracks");
+    await page.tab.selectOption("#audio", { index: 1 });
+    await page.waitForPlaying();
+  });
+});
+
 const messages: readonly (readonly [name: string, trouble: Trouble, message: RegExp])[] = [
   [
     "404",

@@ -83,6 +83,8 @@ export class HlsSite implements AsyncDisposable {
   /** Every request, in order. */
   readonly requests: SiteRequest[] = [];
   trouble: Trouble | undefined;
+  /** Names of audio tracks; all of them are the one of the media. */
+  audioTracks: readonly string[] = [];
   /** Served at `/embedding.html`. */
   embedding = "";
   readonly port: number;
@@ -185,9 +187,14 @@ export class HlsSite implements AsyncDisposable {
   #multivariant(): string {
     const codecs = this.trouble?.kind === "codecs" ? this.trouble.codecs : "avc1.42c00d,mp4a.40.2";
     const { width, height } = picture;
-    return `#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-INDEPENDENT-SEGMENTS\n` +
-      `#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="${codecs}",RESOLUTION=${width}x${height}\n` +
-      `media${this.#generation}.m3u8\n`;
+    const tracks = this.audioTracks.map((name, index) =>
+      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="${name}",AUTOSELECT=YES,DEFAULT=${
+        index === 0 ? "YES" : "NO"
+      }\n`
+    );
+    return `#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-INDEPENDENT-SEGMENTS\n${tracks.join("")}` +
+      `#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="${codecs}",RESOLUTION=${width}x${height}` +
+      `${tracks.length > 0 ? ',AUDIO="audio"' : ""}\nmedia${this.#generation}.m3u8\n`;
   }
 
   #media(): string {
