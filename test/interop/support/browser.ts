@@ -39,6 +39,8 @@ export interface PageOptions {
   /** A phone: touch, and a viewport that obeys the page's `meta`. */
   readonly phone?: boolean;
   readonly ignoreCertificates?: boolean;
+  /** JavaScript that runs before that of the page. */
+  readonly script?: string;
   /** Errors on the console or uncaught ones that the test provokes. */
   readonly expectedErrors?: RegExp;
 }
@@ -98,6 +100,7 @@ export class Browser {
       ...options.phone ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {},
     });
     context.setDefaultTimeout(waitTimeoutMs);
+    if (options.script !== undefined) await context.addInitScript(options.script);
     const page = new Page(context, await context.newPage(), new URL(url).origin, options);
     this.#pages.push(page);
     await page.tab.goto(url);
@@ -120,6 +123,7 @@ export class Page {
   /** Everything on the console, and uncaught errors, as `level: text`. */
   readonly console: string[] = [];
   readonly #origins: readonly string[];
+  #nextLine = Promise.withResolvers<void>();
   #ended = false;
 
   constructor(
@@ -130,8 +134,18 @@ export class Page {
   ) {
     this.#origins = [origin, ...options.origins ?? []];
     context.on("request", (request) => this.requests.push(request.url()));
-    context.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
-    tab.on("pageerror", (error) => this.console.push(`error: uncaught ${error.stack ?? error.message}`));
+    context.on("console", (message) => this.#addLine(`${message.type()}: ${message.text()}`));
+    tab.on("pageerror", (error) => this.#addLine(`error: uncaught ${error.stack ?? error.message}`));
+  }
+
+  #addLine(line: string): void {
+    this.console.push(line);
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#nextLine.resolve();
+    this.#nextLine = Promise.withResolvers();
   }
 
   /** Those that went elsewhere than to the servers of the test. */
@@ -150,7 +164,10 @@ export class Page {
     );
   }
 
-  /** Value of a JavaScript expression in the page; a promise is awaited. */
+  /**
+   * Value of a JavaScript expression in the page; a promise is awaited. Chromium takes this, and all that waits here
+   * except `waitForConsole`, for a gesture of the user.
+   */
   evaluate<T>(expression: string): Promise<T> {
     return this.tab.evaluate<T>(expression);
   }
@@ -173,6 +190,23 @@ export class Page {
     })`);
     if (!isTrue) {
       throw new Error(`never true within ${timeoutMs} ms: ${expression}\n${await this.#describe()}`);
+    }
+  }
+
+  /** Resolves when such a line, `level: text`, is on the console. */
+  async waitForConsole(line: RegExp, timeoutMs = waitTimeoutMs): Promise<void> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, timeoutMs);
+    try {
+      while (!this.console.some((text) => line.test(text))) {
+        if (isLate || this.#ended) throw new Error(`no line like ${line}\n${this.console.join("\n")}`);
+        await this.#nextLine.promise;
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -210,6 +244,7 @@ export class Page {
   async end(): Promise<string[]> {
     if (this.#ended) return [];
     this.#ended = true;
+    this.#wake();
     await this.context.close();
     return [
       ...this.outsideRequests.map((url) => `the page asked for ${url}`),

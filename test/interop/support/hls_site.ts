@@ -169,6 +169,12 @@ export class HlsSite implements AsyncDisposable {
     if (name === "embedding.html") {
       return new Response(this.embedding, { headers: { "content-type": "text/html; charset=utf-8" } });
     }
+    const url = new URL(request.url);
+    // As our server does, to learn whether cookies come back.
+    if (name === "index.m3u8" && !url.searchParams.has("cookieCheck") && this.trouble?.kind !== "status") {
+      url.searchParams.set("cookieCheck", "1");
+      return new Response(null, { status: 302, headers: { location: url.pathname + url.search } });
+    }
     return await this.#stream(name);
   }
 
