@@ -19,7 +19,10 @@ export class MpegtsDemuxer {
   });
   readonly #splitter = new PacketSplitter({
     packet: (bytes, at) => this.#packet(bytes, at),
-    skipped: (count) => this.#error(`synchronization was lost: ${count} bytes are skipped`),
+    skipped: (count) => {
+      this.#error(`synchronization was lost: ${count} bytes are skipped`);
+      this.#program.interrupt();
+    },
   });
 
   /** `chunk` may be used again afterwards. */
@@ -28,7 +31,10 @@ export class MpegtsDemuxer {
     return this.#take();
   }
 
-  /** The end of the stream: what is whole and was waiting comes out. */
+  /**
+   * The end of a file or segment: what was waiting for the next frame comes out. Not for connections that broke off:
+   * the last frame would be cut.
+   */
   flush(): DemuxerEvent[] {
     this.#splitter.flush();
     this.#program.flush();
@@ -54,6 +60,6 @@ export class MpegtsDemuxer {
       this.#error(errorText(error));
       return;
     }
-    if (!this.#program.packet(packet)) this.#tables.packet(packet);
+    if (!this.#tables.packet(packet)) this.#program.packet(packet);
   }
 }

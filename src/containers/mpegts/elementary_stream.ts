@@ -53,7 +53,7 @@ export class ElementaryStream {
       return;
     }
     if (step === "repeated") {
-      // A packet may be sent twice; sixteen lost ones look the same, but for the content.
+      // A packet may be sent twice; fifteen lost ones look the same, but for the content.
       if (payload === null || !this.#assembler.isActive || this.#assembler.repeats(payload)) return;
       this.#loss("packets are lost");
     } else if (step !== "follows") {
@@ -66,6 +66,11 @@ export class ElementaryStream {
   flush(): void {
     this.#assembler.finish();
     this.decoder.flush(this.#decoderSink);
+  }
+
+  /** Packets before the next one may be lost, whatever the counter says. */
+  interrupt(): void {
+    this.#assembler.drop("an interruption in a PES packet");
   }
 
   /** Gives up what is gathered. */

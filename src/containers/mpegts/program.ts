@@ -78,11 +78,13 @@ export class Program implements StreamSink {
     this.#streams.set(entry.pid, new ElementaryStream(number, entry, identity.decoder, this, this.#budget));
   }
 
-  /** False when the PID is none of the program's. */
-  packet(packet: TransportPacket): boolean {
-    const stream = this.#streams.get(packet.pid);
-    stream?.packet(packet);
-    return stream !== undefined;
+  packet(packet: TransportPacket): void {
+    this.#streams.get(packet.pid)?.packet(packet);
+  }
+
+  /** An unknown number of packets was lost. */
+  interrupt(): void {
+    for (const stream of this.#streams.values()) stream.interrupt();
   }
 
   /** The stream ends: what is whole comes out. */
