@@ -39,7 +39,9 @@ export class PacketSplitter {
   #split(bytes: Uint8Array, final: boolean): number {
     let at = 0;
     while (at + packetSize <= bytes.length) {
-      if (bytes[at] !== syncByte) this.#synced = false;
+      const next = at + packetSize;
+      // A packet that is not followed by another is cut: it would be filled up with the start of the next one.
+      if (bytes[at] !== syncByte || (next < bytes.length && bytes[next] !== syncByte)) this.#synced = false;
       if (!this.#synced) {
         const from = at;
         at = this.#search(bytes, at, final);
@@ -50,7 +52,7 @@ export class PacketSplitter {
         continue;
       }
       this.sink.packet(bytes, at);
-      at += packetSize;
+      at = next;
     }
     return at;
   }
