@@ -4,7 +4,7 @@ import type { DemuxerEvent } from "../../src/containers/mpegts/demuxer_event.ts"
 import { MpegtsMuxer } from "../../src/containers/mpegts/muxer.ts";
 import { concat } from "../../src/base/bytes.ts";
 import { equal, ok } from "../support/assert.ts";
-import { decodeMpegts, ffmpeg, probeMpegts } from "./support/ffmpeg.ts";
+import { decodeMpegts, ffmpeg, probeMpegts } from "./support/ffmpeg_pipe.ts";
 
 const picture = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=2"];
 const sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=2"];
@@ -148,3 +148,34 @@ for (const { name, args, codecs } of cases) {
     equal((await probeMpegts(ours)).messages, "");
   });
 }
+
+Deno.test("a segment that starts at a key frame decodes alone", async () => {
+  const theirs = await ffmpeg([...cases[0].args, "-f", "mpegts"]);
+  const events = demux(theirs);
+  const units = unitsOf(events);
+  const isKey = (unit: Units[number]) => unit.track.codec.name === "H264" && unit.randomAccess;
+  const second = units.findIndex((unit, i) => i > 0 && isKey(unit));
+  const muxer = new MpegtsMuxer(tracksOf(events).tracks);
+  const write = (unit: Units[number]) =>
+    muxer.write(unit.track, unit.payload, unit.pts, unit.dts, unit.randomAccess);
+  units.slice(0, second).forEach(write);
+  muxer.startSegment();
+  const { frames, messages } = await decodeMpegts(concat(units.slice(second).map(write)));
+  equal(messages, "");
+  // The second of two groups of 25 pictures.
+  equal(frames.filter((line) => line.startsWith("0,")).length, 25);
+});
+
+Deno.test("FFmpeg finds KLV, synchronous and asynchronous", async () => {
+  const key = [6, 0xe, 0x2b, 0x34, 2, 0xb, 1, 1, 0xe, 1, 3, 1, 1, 0, 0, 0];
+  for (const mode of ["synchronous", "asynchronous"] as const) {
+    const track = { codec: { name: "KLV" } as const };
+    const muxer = new MpegtsMuxer([track], mode);
+    const times = Array.from({ length: 20 }, (_, i) => 90_000 + 9000 * i);
+    const bytes = times.map((pts, i) => muxer.write(track, [Uint8Array.of(...key, 1, i)], pts, pts, true));
+    const probe = await probeMpegts(concat(bytes));
+    equal(probe.codecs, ["klv"]);
+    const known = mode === "synchronous" ? times : times.map(() => undefined);
+    equal(probe.packets.map(({ pts }) => pts), known);
+  }
+});

@@ -56,7 +56,7 @@ export class Reading {
         for (const track of tracks) channels[track.id] = setup.channel;
         secure = setup.srtp !== null;
       } else {
-        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached);
+        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached, now);
         this.#udp.push(seat);
         undo.push(() => seat.leave());
       }
@@ -70,13 +70,18 @@ export class Reading {
     setup: Exclude<MediaSetup, { delivery: "tcp" }>,
     trackIds: readonly number[],
     cached: readonly Unit[],
+    now: number,
   ): UdpSeat {
     if (setup.delivery === "multicast") {
-      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group);
+      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group, now);
     }
     const { rtp, rtcp } = setup;
     const { pair } = this.context.udp!;
-    return this.state.fanout.addDatagram({ trackIds, secure: setup.srtp !== null, pair, rtp, rtcp }, cached);
+    return this.state.fanout.addDatagram(
+      { trackIds, secure: setup.srtp !== null, pair, rtp, rtcp },
+      cached,
+      now,
+    );
   }
 
   /** RTP and RTCP packets and bytes sent over UDP; TCP readers are counted by their sink. */

@@ -1,4 +1,4 @@
-import { UserError } from "../../../base/errors.ts";
+import { errorText, UserError } from "../../../base/errors.ts";
 import { pathAccess, requireUrl, withPathErrors } from "../access.ts";
 import type { RtspConn } from "../conn.ts";
 import { findFreePair, isPairTaken } from "../engine/channels.ts";
@@ -85,10 +85,10 @@ async function setupReader(
   const srtp = ours && mediaSrtp(conn.context, request, ours.sender, true);
   const media = await reserve(conn, session, chosen, mediaIndex, srtp, reading);
   session.setups = [...session.setups, media];
-  const ssrcs = tracks.map((track) => fanout.senders[track.id].ssrc);
+  const senders = tracks.map((track) => fanout.senders[track.id]);
   // The header has room for one SSRC only.
-  const ssrc = ssrcs.length === 1 ? ssrcs[0] : undefined;
-  return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, ssrcs));
+  const ssrc = senders.length === 1 ? senders[0].ssrc : undefined;
+  return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, senders));
 }
 
 async function setupPublisher(
@@ -134,9 +134,15 @@ async function reserve(
 ): Promise<MediaSetup> {
   try {
     const media = await reserveTransport(conn, session, chosen, mediaIndex, srtp, reading);
-    if (!session.closed) return media;
-    media.release();
-    throw new RequestError(400, "session is closed");
+    try {
+      // Another connection may have used the session, or the path closed it, while a group was opened.
+      if (session.closed) throw new RequestError(400, "session is closed");
+      requireNew(session, mediaIndex);
+    } catch (error) {
+      media.release();
+      throw error;
+    }
+    return media;
   } catch (error) {
     srtp?.close();
     throw error;
@@ -199,15 +205,15 @@ function reserveUdp(
   const { rtpClients, rtcpClients } = conn.context.udp!;
   const { ip } = conn.remote;
   const [rtpPort, rtcpPort] = offer.clientPort;
-  const flush = (now: number) => session.flush(now);
+  const flush = (now: number) => guarded(session, () => session.flush(now));
   const leaveRtp = rtpClients.add(ip, rtpPort, {
-    receive: (packet, now) => session.receiveRtp(media, packet, now),
+    receive: (packet, now) => guarded(session, () => session.receiveRtp(media, packet, now)),
     flush,
   });
   let leaveRtcp: () => void;
   try {
     leaveRtcp = rtcpClients.add(ip, rtcpPort, {
-      receive: (packet, now) => session.receiveRtcp(media, packet, now),
+      receive: (packet, now) => guarded(session, () => session.receiveRtcp(media, packet, now)),
       flush,
     });
   } catch (error) {
@@ -226,6 +232,17 @@ function reserveUdp(
     },
   };
   return media;
+}
+
+/** The socket is shared: what goes wrong for one client ends its session and nothing else. */
+function guarded(session: RtspSession, action: () => void): void {
+  if (session.closed) return;
+  try {
+    action();
+  } catch (error) {
+    session.logger.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
+    session.close(errorText(error));
+  }
 }
 
 function transportReply(

@@ -57,7 +57,11 @@ export function findControl(controls: readonly string[], announced: RtspUrl, set
 
 /** Path and query, since the host says nothing about which track is meant; a trailing slash does not count. */
 function comparable(url: RtspUrl): string {
-  return `${percentDecode(url.path)}?${url.query ?? ""}`.replace(/\?$/, "").replace(/\/+$/, "");
+  const text = percentDecode(url.path) + (url.query ? `?${url.query}` : "");
+  // Not a pattern: `/+$` takes quadratic time over slashes that are not at the end.
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
 }
 
 function isPresentation(control: string): boolean {

@@ -107,3 +107,10 @@ Deno.test("what control attributes are relative to", () => {
   equal(base({ sessionControl: "rtsp://h/s", contentBase: "rtsp://h/c" }), "rtsp://10.0.0.1:554/s");
   equal(baseUrl(request, { contentBase: "rtsp://h/c" }).user, "u");
 });
+
+Deno.test("long runs of one character are no work", () => {
+  // Patterns that look for the end of a run take quadratic time: this would not end.
+  const url = `rtsp://h/${"/".repeat(2_000_000)}x`;
+  equal(findControl(["t"], parseRtspUrl("rtsp://h/p"), parseRtspUrl(url)), null);
+  equal(requestTarget(parseRtspUrl(url)).track, undefined);
+});

@@ -153,6 +153,16 @@ Deno.test("a salt of its own is joined to the key", () => {
   equal([hex(read.masterKey), hex(read.masterSalt)], [masterKey, masterSalt]);
 });
 
+Deno.test("the authentication key may be said to have 160 bits, and parameters that we do not know are passed over", () => {
+  const message = mikeyFromSrtp(keys, context);
+  const parameters = [{ type: 3, value: Uint8Array.of(20) }, { type: 99, value: Uint8Array.of(1) }];
+  const policy = { type: "policy", policy: { number: 0, parameters } } as const;
+  equal(
+    srtpFromMikey({ ...message, payloads: [policy, message.payloads[3]] }).masterKey,
+    keys.masterKey,
+  );
+});
+
 const good = serializeMikey(mikeyFromSrtp(keys, context));
 /** The message with a byte replaced; offsets as in the byte by byte test, with the key identifier at the end. */
 const withByte = (offset: number, value: number) => {
