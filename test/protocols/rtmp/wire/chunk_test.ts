@@ -1,10 +1,6 @@
 import { concat } from "../../../../src/base/bytes.ts";
 import { MessageType, type RawMessage } from "../../../../src/protocols/rtmp/wire/chunk/header.ts";
-import {
-  ChunkReader,
-  maxChunkStreams,
-  maxMessageSize,
-} from "../../../../src/protocols/rtmp/wire/chunk/reader.ts";
+import { ChunkReader, maxChunkStreams } from "../../../../src/protocols/rtmp/wire/chunk/reader.ts";
 import { type OutgoingMessage, serializeMessages } from "../../../../src/protocols/rtmp/wire/chunk/writer.ts";
 import { equal, fromHex, hex, ok, throws } from "../../../support/assert.ts";
 import { fuzz } from "../../../support/fuzz.ts";
