@@ -23,7 +23,9 @@ export interface PathConf extends PathValues {
 
 /** A configuration that has passed every check. */
 export interface Conf extends GlobalValues {
+  /** What paths start from. */
   readonly pathDefaults: PathValues;
+  /** The effective configurations under the names of their entries, in the order of the file. */
   readonly paths: ReadonlyMap<string, PathConf>;
   /** The entries of `paths` as they were given, for later changes of pathDefaults or of single entries. */
   readonly entries: ReadonlyMap<string, PathEntry>;

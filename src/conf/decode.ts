@@ -125,8 +125,12 @@ function addIssue(issue: SchemaIssue, at: KeyPath, written: Raw, issues: Issues)
     for (const name of issue.keys ?? []) issues.add([...path, name], unknownKeyText([...path, name]), "key");
     return;
   }
-  const missing = keyAt(path) !== undefined && rawAt(written, path.slice(at.length)) === undefined;
+  const key = keyAt(path);
+  if (key !== undefined && rawAt(written, path.slice(at.length)) === undefined) {
+    issues.add(path, key.type.words === undefined ? "is missing" : `is missing: ${issue.message}`);
+    return;
+  }
   const isNullList = written === null && issue.path.length === 0;
   const hint = isNullList ? " (write [] for an empty one)" : "";
-  issues.add(path, missing ? `is missing: ${issue.message}` : issue.message + hint);
+  issues.add(path, issue.message + hint);
 }

@@ -21,6 +21,7 @@ export interface ConfIssue {
   readonly text: string;
 }
 
+const maxIssues = 1000;
 const shownIssues = 20;
 const shownValueLength = 80;
 
@@ -56,12 +57,18 @@ export class Issues {
 
   /** `at: "key"` points at the key and shows no value. */
   add(path: KeyPath, text: string, at: "value" | "key" = "value"): void {
+    const keyPath = keyPathText(path);
+    // A value of pathDefaults may be wrong for many paths.
+    if (
+      this.#found.length >= maxIssues ||
+      this.#found.some((issue) => issue.keyPath === keyPath && issue.text === text)
+    ) return;
     const origin = at === "key" ? this.origins.key(path) : this.origins.value(path);
     this.#found.push({
       ...(origin?.kind === "env"
         ? { variable: origin.variable }
         : { file: this.file, line: origin?.line, column: origin?.column }),
-      keyPath: keyPathText(path),
+      keyPath,
       value: at === "key" ? undefined : shownValue(rawAt(this.raw, path), path),
       text,
     });
@@ -69,7 +76,9 @@ export class Issues {
 
   /** For what belongs to a place in the file and not to a key. */
   addAt(line: number | undefined, column: number | undefined, text: string): void {
-    this.#found.push({ file: this.file, line, column, keyPath: "", text });
+    if (this.#found.length < maxIssues) {
+      this.#found.push({ file: this.file, line, column, keyPath: "", text });
+    }
   }
 
   /** Throws ConfError when there are any, by line. */

@@ -7,4 +7,6 @@ import type { Unit } from "./unit.ts";
 export interface Fanout {
   /** Units that arrived together, in order. Must not throw: what a reader does wrong ends that reader. */
   write(units: readonly Unit[], now: number): void;
+  /** The stream has ended. */
+  close(): void;
 }

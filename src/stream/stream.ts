@@ -105,6 +105,7 @@ export class Stream {
   /** No more units will come: forgets what is cached. Readers are closed by the path. */
   close(): void {
     this.#gop?.clear();
+    for (const fanout of this.#fanouts.values()) fanout.close();
     this.#fanouts.clear();
     this.#errors.flush(this.#now);
   }

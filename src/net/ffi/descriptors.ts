@@ -4,7 +4,7 @@
  * with thousands of known sockets it still makes few calls.
  */
 import type { NetAddress } from "../address.ts";
-import { getIntOption, type Libc, linux } from "./libc.ts";
+import { type Libc, linux } from "./libc.ts";
 import { sockaddrInSize, sockaddrSize, writeSockaddr } from "./sockaddr.ts";
 
 /** Numbers above the highest known one that are tried before giving up. */
@@ -21,6 +21,7 @@ export class DescriptorTable {
   #wantType = 0;
   readonly #name = new Uint8Array(128);
   readonly #nameSize = new Uint32Array(1);
+  readonly #type = new Int32Array(1);
 
   constructor(private readonly libc: Libc) {}
 
@@ -76,8 +77,9 @@ export class DescriptorTable {
     this.#nameSize[0] = this.#name.length;
     if (this.libc.getsockname(number, this.#name, this.#nameSize) !== 0) return false;
     if (!sameSockaddr(this.#name, local)) return false;
-    const type = getIntOption(this.libc, number, linux.SOL_SOCKET, linux.SO_TYPE);
-    if (type !== this.#wantType) return false;
+    this.#nameSize[0] = 4;
+    this.libc.getsockopt(number, linux.SOL_SOCKET, linux.SO_TYPE, this.#type, this.#nameSize);
+    if (this.#type[0] !== this.#wantType) return false;
     this.#nameSize[0] = this.#name.length;
     const connected = this.libc.getpeername(number, this.#name, this.#nameSize) === 0;
     // A listener and the connections it accepted may have the same local address.

@@ -86,17 +86,6 @@ export function setIntOption(
   return libc.setsockopt(descriptor, level, name, Int32Array.of(value), 4) === 0;
 }
 
-/** The value of an option that is a C int; undefined when the system refuses. */
-export function getIntOption(
-  libc: Libc,
-  descriptor: number,
-  level: number,
-  name: number,
-): number | undefined {
-  const value = new Int32Array(1);
-  return libc.getsockopt(descriptor, level, name, value, Uint32Array.of(4)) === 0 ? value[0] : undefined;
-}
-
 let errnoView: Deno.UnsafePointerView | undefined;
 
 /**

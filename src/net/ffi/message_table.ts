@@ -30,7 +30,9 @@ const failed: SendResult = { kind: "failed" };
 
 /** The address of the first byte. Whoever stores it must also hold `bytes`. */
 export function addressOf(bytes: Uint8Array): number {
-  return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(plain(bytes))));
+  // Of the buffer, not of the view: a small view's own memory may lie where the collector moves things.
+  const start = Deno.UnsafePointer.of(plain(bytes).buffer);
+  return Number(Deno.UnsafePointer.value(start)) + bytes.byteOffset;
 }
 
 function writePointer(words: Uint32Array, at: number, value: number): void {
@@ -47,6 +49,7 @@ export interface MessageTableOptions {
   readonly segmentation: boolean;
 }
 
+/** The arguments of sendmmsg, laid out once and used again. */
 export class MessageTable {
   readonly slots: number;
   readonly #headers: Uint8Array<ArrayBuffer>;

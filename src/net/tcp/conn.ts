@@ -75,6 +75,10 @@ export class SystemConn implements ByteConn {
     // First the flag: once Deno has closed the descriptor, its number may belong to somebody else.
     this.#closed = true;
     if (this.#descriptor.kind === "known") descriptors()?.release(this.#descriptor.number);
-    this.#conn.close();
+    try {
+      this.#conn.close();
+    } catch {
+      // Whoever prepared the connection has given it up and closed it.
+    }
   }
 }

@@ -101,7 +101,11 @@ export class PreparedListener<T extends { close(): void }> implements ByteListen
     const giveUp = () => {
       if (givenUp) return;
       givenUp = true;
-      raw.close();
+      try {
+        raw.close();
+      } catch {
+        // Closed already by the side that failed.
+      }
     };
     const timer = setTimeout(giveUp, this.options.prepareLimitMs);
     const task: Promise<void> = this.options.prepare(raw).then((conn) => {

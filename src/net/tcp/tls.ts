@@ -1,12 +1,11 @@
 /** TLS listeners. TLS 1.2 and 1.3: Deno's TLS has no older versions. */
-import type { NetAddress } from "../address.ts";
 import type { ByteListener } from "../byte_conn.ts";
 import type { CertificateStore } from "../certificates.ts";
-import { setNoDelayOfListener } from "../ffi/mod.ts";
-import { type ListenAddress, listenOn } from "../listen_address.ts";
 import { SystemConn } from "./conn.ts";
-import { listenerAddress, type ListenTcpOptions } from "./listen.ts";
-import { type Acceptor, PreparedListener } from "./listener.ts";
+import { type ListenTcpOptions, TcpAcceptor } from "./listen.ts";
+import { PreparedListener } from "./listener.ts";
+import { TlsAcceptor } from "./tls_acceptor.ts";
+import { TlsRelay } from "./tls_behind_proxy.ts";
 
 /** Milliseconds from the accepted connection to the end of its handshake. */
 const handshakeLimitMs = 10_000;
@@ -16,85 +15,27 @@ export interface ListenTlsOptions extends ListenTcpOptions {
   readonly certificate: CertificateStore;
 }
 
-/** Listens at once; yields connections whose handshake is done. Throws UserError. */
+/**
+ * Listens at once; yields connections whose handshake is done. With `trustedProxies` a PROXY header may come before the
+ * handshake. Throws UserError.
+ */
 export function listenTls(options: ListenTlsOptions): ByteListener {
-  return new PreparedListener(new TlsAcceptor(options, options.certificate), {
+  const { certificate, trustedProxies = [], onError } = options;
+  if (trustedProxies.length > 0) {
+    const outer = new TcpAcceptor(options);
+    const relay = new TlsRelay(outer, certificate, trustedProxies, onError ?? (() => {}));
+    return new PreparedListener(relay, {
+      prepare: (conn) => relay.prepare(conn),
+      prepareLimitMs: handshakeLimitMs,
+      onError,
+    });
+  }
+  return new PreparedListener(new TlsAcceptor(options, certificate), {
     prepare: async (conn) => {
       await conn.handshake();
       return new SystemConn(conn, false);
     },
     prepareLimitMs: handshakeLimitMs,
-    onError: options.onError,
+    onError,
   });
-}
-
-/** Attempts to listen again after a new certificate, and milliseconds between them. */
-const relistenAttempts = 50;
-const relistenPauseMs = 10;
-
-/**
- * Deno takes the certificate when it begins to listen, so a new certificate means a new listener on the same port; what was
- * accepted before goes on.
- */
-export class TlsAcceptor implements Acceptor<Deno.TlsConn> {
-  readonly address: NetAddress;
-  readonly #again: ListenAddress;
-  #listener: Deno.TlsListener;
-  #state: "open" | "replacing" | "closed" = "open";
-  readonly #unwatch: () => void;
-
-  constructor(address: ListenAddress, private readonly store: CertificateStore) {
-    this.#listener = this.#listen(address);
-    this.address = listenerAddress(this.#listener);
-    this.#again = { hostname: address.hostname, port: this.address.port };
-    this.#unwatch = store.watch(() => {
-      if (this.#state !== "open") return;
-      this.#state = "replacing";
-      this.#listener.close();
-    });
-  }
-
-  #listen(address: ListenAddress): Deno.TlsListener {
-    const { certificate: cert, key } = this.store.current;
-    const listener = listenOn(
-      "tcp",
-      address,
-      (hostname) => Deno.listenTls({ hostname, port: address.port, cert, key }),
-    );
-    // Deno's TLS connections have no such switch; accepted sockets inherit the listener's.
-    setNoDelayOfListener({ ip: listener.addr.hostname, port: listener.addr.port });
-    return listener;
-  }
-
-  async accept(): Promise<Deno.TlsConn> {
-    for (;;) {
-      if (this.#state === "replacing") await this.#relisten();
-      try {
-        return await this.#listener.accept();
-      } catch (error) {
-        if (this.#state !== "replacing") throw error;
-      }
-    }
-  }
-
-  /** The old socket is closed a moment after the pending accept has ended: until then the port is taken. */
-  async #relisten(): Promise<void> {
-    for (let attempt = 1; this.#state === "replacing"; attempt++) {
-      try {
-        this.#listener = this.#listen(this.#again);
-        this.#state = "open";
-      } catch (error) {
-        if (attempt === relistenAttempts) throw error;
-        await new Promise((resolve) => setTimeout(resolve, relistenPauseMs));
-      }
-    }
-  }
-
-  close(): void {
-    if (this.#state === "closed") return;
-    const open = this.#state === "open";
-    this.#state = "closed";
-    this.#unwatch();
-    if (open) this.#listener.close();
-  }
 }

@@ -43,7 +43,10 @@ export interface UdpSocket {
    * A throwing `onBatch` is reported through `onError` of the socket's options and does not end the loop.
    */
   receive(onBatch: (packets: readonly Datagram[]) => void): Promise<void>;
-  /** One batch to one address; never waits, never throws: what cannot be sent is counted as dropped. */
+  /**
+   * One batch to one address; never waits, never throws: what cannot be sent is counted as dropped. The bytes may go out
+   * a little later, so they must not change afterwards.
+   */
   send(batch: PacketBatch, to: NetAddress): void;
   createGroup(): UdpGroup;
   close(): void;

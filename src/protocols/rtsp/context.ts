@@ -2,7 +2,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { ByteConn } from "../../net/byte_conn.ts";
 import type { Conf } from "../../conf/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
-import type { SrtpCrypto } from "../../rtp/srtp/mod.ts";
+import type { PacketCrypto } from "../../base/packet_crypto.ts";
 import type { UdpPair } from "./fanout/datagram.ts";
 import type { MulticastPool } from "./multicast.ts";
 import type { Tunnel } from "./conn.ts";
@@ -22,7 +22,7 @@ export interface RtspContext {
   readonly conf: Conf;
   readonly logger: Logger;
   readonly pathManager: PathManager;
-  readonly srtpCrypto: SrtpCrypto;
+  readonly srtpCrypto: PacketCrypto;
   /** Null when UDP is disabled. */
   readonly udp: {
     readonly pair: UdpPair;

@@ -1,3 +1,4 @@
+import { distance16 } from "../../base/time.ts";
 import { parseRtpPacket } from "../../rtp/packet.ts";
 import { ReceptionStats } from "../../rtp/reception.ts";
 import { ReorderBuffer } from "../../rtp/reorder.ts";
@@ -7,6 +8,9 @@ import { RtpIngest } from "../../stream/rtp_ingest.ts";
 import type { StreamClock } from "../../stream/timestamps.ts";
 import type { Track } from "../../stream/track.ts";
 import type { Unit } from "../../stream/unit.ts";
+
+/** A farther jump is another numbering, not a loss (RFC 3550 §A.1 MAX_DROPOUT). */
+const maxGap = 3000;
 
 export interface IngestTrackOptions {
   readonly track: Track;
@@ -30,6 +34,8 @@ export class IngestTrack {
   readonly #ingest: RtpIngest;
   readonly #reorder: ReorderBuffer | null;
   #lost = 0;
+  /** Over TCP: the number that the next packet should have. */
+  #next: number | undefined;
   #now = 0;
 
   constructor(options: IngestTrackOptions) {
@@ -57,11 +63,23 @@ export class IngestTrack {
     this.#now = now;
     const packet = parseRtpPacket(bytes);
     this.reception.add(packet, now);
-    if (this.#reorder === null) this.#ingest.push(packet, now);
-    else for (const due of this.#reorder.push(packet, now)) this.#ingest.push(due, now);
-    const { lost } = this.reception.snapshot();
+    if (this.#reorder === null) {
+      this.#countGap(packet.sequence, now);
+      this.#ingest.push(packet, now);
+      return;
+    }
+    for (const due of this.#reorder.push(packet, now)) this.#ingest.push(due, now);
+    // Not what reception counts: there a packet that is late is missing for a while.
+    const { lost } = this.#reorder;
     if (lost > this.#lost) this.#options.onLost(lost - this.#lost, now);
     this.#lost = lost;
+  }
+
+  /** Packets that the publisher itself has left out. */
+  #countGap(sequence: number, now: number): void {
+    const gap = this.#next === undefined ? 0 : distance16(this.#next, sequence);
+    if (gap > 0 && gap < maxGap) this.#options.onLost(gap, now);
+    this.#next = sequence + 1 & 0xffff;
   }
 
   receiveReport(report: SenderReport, now: number): void {

@@ -20,4 +20,6 @@ export type MediaSetup =
 export interface MediaSrtp {
   readonly receiver: SrtpReceiver;
   readonly sender: SrtpSender;
+  /** Frees what belongs to this section alone. */
+  close(): void;
 }

@@ -3,6 +3,8 @@ import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
 import type { PathConf } from "../../conf/mod.ts";
 import type { PathAccess, PublisherSeat } from "../../paths/mod.ts";
 import { parseRtcp } from "../../rtp/rtcp/compound.ts";
+import type { SenderReport } from "../../rtp/rtcp/sender_report.ts";
+import type { Unprotected } from "../../rtp/srtp/mod.ts";
 import type { DescribedMedia } from "../../sdp/medias.ts";
 import type { Sink } from "../../stream/sink.ts";
 import { StreamClock } from "../../stream/timestamps.ts";
@@ -125,7 +127,7 @@ export class Publishing {
     this.lastPacketAt = now;
     this.rtpPackets++;
     try {
-      const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotect(bytes);
+      const plain = setup.srtp === null ? bytes : accepted(setup.srtp.receiver.unprotect(bytes));
       const formats = this.#tracks.get(setup.mediaIndex)!;
       const payloadType = plain.length > 1 ? plain[1] & 0x7f : -1;
       const track = formats.get(payloadType);
@@ -141,15 +143,21 @@ export class Publishing {
     this.lastPacketAt = now;
     this.rtcpPackets++;
     try {
-      const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotectRtcp(bytes);
+      const plain = setup.srtp === null ? bytes : accepted(setup.srtp.receiver.unprotectRtcp(bytes));
       for (const message of parseRtcp(plain)) {
-        if (message.kind !== "senderReport") continue;
-        for (const track of this.#tracks.get(setup.mediaIndex)!.values()) track.receiveReport(message, now);
+        if (message.kind === "senderReport") this.#receiveReport(setup.mediaIndex, message, now);
       }
     } catch (error) {
       this.rtcpPacketsInError++;
       this.#reportError(error, now);
     }
+  }
+
+  /** For the track it is about; for all of its section when there is none: cameras write wrong SSRCs. */
+  #receiveReport(mediaIndex: number, report: SenderReport, now: number): void {
+    const tracks = [...this.#tracks.get(mediaIndex)!.values()];
+    const meant = tracks.filter((track) => track.reception.ssrc === report.ssrc);
+    for (const track of meant.length > 0 ? meant : tracks) track.receiveReport(report, now);
   }
 
   #reportError(error: unknown, now: number): void {
@@ -192,4 +200,10 @@ export class Publishing {
     this.#units.length = 0;
     seat?.leave();
   }
+}
+
+/** The plain packet. Throws ParseError when it is not to be trusted. */
+function accepted(result: Unprotected): Uint8Array {
+  if (result.kind === "refused") throw new ParseError("SRTP", result.reason);
+  return result.bytes;
 }

@@ -56,7 +56,7 @@ export class Reading {
         for (const track of tracks) channels[track.id] = setup.channel;
         secure = setup.srtp !== null;
       } else {
-        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached);
+        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached, now);
         this.#udp.push(seat);
         undo.push(() => seat.leave());
       }
@@ -70,13 +70,18 @@ export class Reading {
     setup: Exclude<MediaSetup, { delivery: "tcp" }>,
     trackIds: readonly number[],
     cached: readonly Unit[],
+    now: number,
   ): UdpSeat {
     if (setup.delivery === "multicast") {
-      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group);
+      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group, now);
     }
     const { rtp, rtcp } = setup;
     const { pair } = this.context.udp!;
-    return this.state.fanout.addDatagram({ trackIds, secure: setup.srtp !== null, pair, rtp, rtcp }, cached);
+    return this.state.fanout.addDatagram(
+      { trackIds, secure: setup.srtp !== null, pair, rtp, rtcp },
+      cached,
+      now,
+    );
   }
 
   /** RTP and RTCP packets and bytes sent over UDP; TCP readers are counted by their sink. */
@@ -99,8 +104,12 @@ export class Reading {
 
   /** Readers send nothing but reports. */
   receiveRtcp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
-    const plain = setup.srtp === null ? bytes : setup.srtp.receiver.unprotectRtcp(bytes);
-    if (plain === null) return;
+    let plain = bytes;
+    if (setup.srtp !== null) {
+      const result = setup.srtp.receiver.unprotectRtcp(bytes);
+      if (result.kind === "refused") return;
+      plain = result.bytes;
+    }
     this.lastPacketAt = now;
     this.reportsReceived++;
     try {

@@ -14,8 +14,10 @@ import type { CertificateStore } from "../../net/certificates.ts";
 import { parseListenAddress } from "../../net/listen_address.ts";
 import { parseNetwork } from "../../net/networks.ts";
 import { listenTcp, listenTls } from "../../net/tcp/mod.ts";
+import { fastPacketCrypto } from "../../net/packet_crypto.ts";
 import { bindUdp, type UdpSocket } from "../../net/udp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
+import { portableCrypto } from "../../rtp/srtp/mod.ts";
 import { RtspConn, type Tunnel } from "./conn.ts";
 import type { RtspContext } from "./context.ts";
 import { MulticastPool } from "./multicast.ts";
@@ -26,6 +28,7 @@ import { UdpClients } from "./udp_clients.ts";
 
 const checkPeriodMs = 1000;
 
+/** What the server is given by the application. */
 export interface RtspServerOptions {
   readonly conf: Conf;
   readonly logger: Logger;
@@ -55,6 +58,7 @@ function addresses(conf: Conf, secure: boolean) {
     };
 }
 
+/** One server: RTSP, or RTSPS when it has a certificate. */
 export class RtspServer {
   readonly #scope = new Scope();
   readonly #conns = new Set<RtspConn>();
@@ -87,7 +91,7 @@ export class RtspServer {
       conf,
       logger,
       pathManager,
-      srtpCrypto: {},
+      srtpCrypto: fastPacketCrypto ?? portableCrypto,
       udp: udp && { pair: udp, rtpClients: new UdpClients(), rtcpClients: new UdpClients() },
       multicast,
       sessions: server.#sessions,
@@ -102,7 +106,10 @@ export class RtspServer {
         `${shown(rtp, udp.rtp.address)} (${labels[1]})`,
         `${shown(rtcp, udp.rtcp.address)} (${labels[2]})`,
       );
-      logger.debug(`UDP implementation: ${udp.rtp.implementation}`);
+      const how = udp.rtp.implementation === "linux"
+        ? "with the fast path of Linux"
+        : "with the portable implementation";
+      logger.info(`UDP packets are sent and received ${how}`);
     }
     logger.info(`started with listeners on ${parts.join(", ")}`);
     return server;

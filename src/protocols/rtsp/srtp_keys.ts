@@ -1,13 +1,10 @@
 /** Keys of SRTP, as MIKEY messages carry them over RTSPS (RFC 4567, RFC 3830). */
 import { ParseError } from "../../base/errors.ts";
 import { millisFromNtp } from "../../base/time.ts";
-import {
-  createSrtpReceiver,
-  createSrtpSender,
-  type SrtpCrypto,
-  type SrtpSender,
-} from "../../rtp/srtp/mod.ts";
+import type { PacketCrypto } from "../../base/packet_crypto.ts";
+import { createSrtpReceiver, createSrtpSender, srtpProfiles, type SrtpSender } from "../../rtp/srtp/mod.ts";
 import type { RtspContext } from "./context.ts";
+import type { TrackSender } from "./fanout/track_sender.ts";
 import type { MediaSrtp } from "./media_setup.ts";
 import { RequestError } from "./reply.ts";
 import { parseKeyMgmt, serializeKeyMgmt, serializeKeyMgmtAttribute } from "./wire/key_mgmt.ts";
@@ -21,7 +18,7 @@ import {
 } from "./wire/mikey/srtp.ts";
 import type { RtspRequest } from "./wire/request.ts";
 
-const profile = "AES_CM_128_HMAC_SHA1_80";
+const profile = srtpProfiles.aes128CounterSha1Tag80;
 const maxClockDifferenceMs = 3_600_000;
 
 /** The key that one side encrypts one media section with. */
@@ -45,7 +42,7 @@ export interface KeyedSender {
 }
 
 /** What we send with. One sender serves all readers of a media section. */
-export function createKeyedSender(crypto: SrtpCrypto): KeyedSender {
+export function createKeyedSender(crypto: PacketCrypto): KeyedSender {
   const key = createSrtpKey();
   return { key, sender: createSrtpSender({ profile, key: key.masterKey, salt: key.masterSalt, crypto }) };
 }
@@ -71,31 +68,44 @@ function checkClock(message: MikeyMessage): void {
   }
 }
 
-/** Both directions of one media section: the client's key from its request, ours as given. */
-export function mediaSrtp(context: RtspContext, request: RtspRequest, sender: SrtpSender): MediaSrtp {
-  const { masterKey, masterSalt, masterKeyIdentifier } = clientKeys(request);
+/**
+ * Both directions of one media section: the client's key from its request, ours as given. `shared`: our sender serves
+ * others too.
+ */
+export function mediaSrtp(
+  context: RtspContext,
+  request: RtspRequest,
+  sender: SrtpSender,
+  shared: boolean,
+): MediaSrtp {
+  const { masterKey, masterSalt, masterKeyIdentifier, streams } = clientKeys(request);
   const receiver = createSrtpReceiver({
     profile,
     key: masterKey,
     salt: masterSalt,
     crypto: context.srtpCrypto,
+    rollovers: new Map(streams.map(({ ssrc, rolloverCounter }) => [ssrc, rolloverCounter])),
     ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
   });
-  return { receiver, sender };
+  const close = () => {
+    receiver.close();
+    if (!shared) sender.close();
+  };
+  return { receiver, sender, close };
 }
 
-/** The KeyMgmt header of our answer. */
-export function keyMgmtHeader(url: string, ours: KeyedSender, ssrcs: readonly number[]): string {
-  return serializeKeyMgmt({ url, message: keyMessage(ours, ssrcs) });
+/** The KeyMgmt header of our answer. `tracks`: those that the key is for, when we are the ones who send. */
+export function keyMgmtHeader(url: string, ours: KeyedSender, tracks: readonly TrackSender[]): string {
+  return serializeKeyMgmt({ url, message: keyMessage(ours, tracks) });
 }
 
 /** The key-mgmt attribute of SDP. */
-export function keyMgmtAttribute(ours: KeyedSender, ssrcs: readonly number[]): string {
-  return serializeKeyMgmtAttribute(keyMessage(ours, ssrcs));
+export function keyMgmtAttribute(ours: KeyedSender, tracks: readonly TrackSender[]): string {
+  return serializeKeyMgmtAttribute(keyMessage(ours, tracks));
 }
 
-function keyMessage({ key, sender }: KeyedSender, ssrcs: readonly number[]): MikeyMessage {
-  const streams = ssrcs.map((ssrc) => ({ ssrc, rolloverCounter: sender.rolloverCounter(ssrc) }));
+function keyMessage({ key }: KeyedSender, tracks: readonly TrackSender[]): MikeyMessage {
+  const streams = tracks.map((track) => ({ ssrc: track.ssrc, rolloverCounter: track.rollover() }));
   return mikeyFromSrtp({ ...key, streams }, {
     bundleId: crypto.getRandomValues(new Uint32Array(1))[0],
     random: crypto.getRandomValues(new Uint8Array(16)),

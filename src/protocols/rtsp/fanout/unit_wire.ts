@@ -1,7 +1,7 @@
 import type { PacketBatch } from "../../../net/udp/socket.ts";
 import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../stream/unit.ts";
-import { interleavedHeaderSize, writeInterleavedHeader } from "../wire/interleaved.ts";
+import { interleavedHeaderSize, maxInterleavedPayload, writeInterleavedHeader } from "../wire/interleaved.ts";
 
 const ssrcOffset = 8;
 
@@ -51,18 +51,22 @@ export class UnitWire {
   }
 }
 
-/** How many bytes `interleaveBatch` writes. */
+/** How many bytes `interleaveBatch` writes. A packet that SRTP has made too large for a frame is left out. */
 export function interleavedSize(batch: PacketBatch): number {
-  return batch.bytes.length + batch.sizes.length * interleavedHeaderSize;
+  let total = 0;
+  for (const size of batch.sizes) if (size <= maxInterleavedPayload) total += interleavedHeaderSize + size;
+  return total;
 }
 
 /** Frames each packet of a batch for one channel; gives the position after the last byte. */
 export function interleaveBatch(batch: PacketBatch, channel: number, into: Uint8Array, at: number): number {
   let from = 0;
   for (const size of batch.sizes) {
-    at = writeInterleavedHeader(into, at, channel, size);
-    into.set(batch.bytes.subarray(from, from + size), at);
-    at += size;
+    if (size <= maxInterleavedPayload) {
+      at = writeInterleavedHeader(into, at, channel, size);
+      into.set(batch.bytes.subarray(from, from + size), at);
+      at += size;
+    }
     from += size;
   }
   return at;

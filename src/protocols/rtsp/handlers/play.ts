@@ -24,6 +24,7 @@ export function play(conn: RtspConn, session: RtspSession, request: RtspRequest)
   const headers: [string, string][] = infos.length > 0 ? [["RTP-Info", serializeRtpInfo(infos)]] : [];
   if (session.state === "play") return { status: 200, headers };
   session.state = "play";
+  if (session.delivery === "tcp") session.carrier = conn;
   const tracks = session.setups.flatMap((setup) => reading.tracks(setup.mediaIndex));
   session.logger.info(
     `is reading from path '${session.pathName}', with ${transportTexts[session.delivery!]}, ${

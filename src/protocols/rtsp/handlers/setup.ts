@@ -1,4 +1,4 @@
-import { UserError } from "../../../base/errors.ts";
+import { errorText, UserError } from "../../../base/errors.ts";
 import { pathAccess, requireUrl, withPathErrors } from "../access.ts";
 import type { RtspConn } from "../conn.ts";
 import { findFreePair, isPairTaken } from "../engine/channels.ts";
@@ -82,13 +82,13 @@ async function setupReader(
   requireNew(session, mediaIndex);
   const { keys, fanout } = reading.state;
   const ours = chosen.profile === "SAVP" ? keys![mediaIndex] : null;
-  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender, true);
   const media = await reserve(conn, session, chosen, mediaIndex, srtp, reading);
   session.setups = [...session.setups, media];
-  const ssrcs = tracks.map((track) => fanout.senders[track.id].ssrc);
+  const senders = tracks.map((track) => fanout.senders[track.id]);
   // The header has room for one SSRC only.
-  const ssrc = ssrcs.length === 1 ? ssrcs[0] : undefined;
-  return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, ssrcs));
+  const ssrc = senders.length === 1 ? senders[0].ssrc : undefined;
+  return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, senders));
 }
 
 async function setupPublisher(
@@ -104,7 +104,7 @@ async function setupPublisher(
   }
   requireNew(session, mediaIndex);
   const ours = chosen.profile === "SAVP" ? createKeyedSender(conn.context.srtpCrypto) : null;
-  const srtp = ours && mediaSrtp(conn.context, request, ours.sender);
+  const srtp = ours && mediaSrtp(conn.context, request, ours.sender, false);
   const media = await reserve(conn, session, chosen, mediaIndex, srtp, null);
   session.setups = [...session.setups, media];
   return transportReply(conn, media, chosen, undefined, ours && keyMgmtHeader(request.url, ours, []));
@@ -123,8 +123,33 @@ function requireNew(session: RtspSession, mediaIndex: number): void {
   }
 }
 
-/** Channels, ports or a multicast group for one media section. */
+/** Channels, ports or a multicast group for one media section. What fails half-way is given back. */
 async function reserve(
+  conn: RtspConn,
+  session: RtspSession,
+  chosen: ChosenTransport,
+  mediaIndex: number,
+  srtp: MediaSrtp | null,
+  reading: Reading | null,
+): Promise<MediaSetup> {
+  try {
+    const media = await reserveTransport(conn, session, chosen, mediaIndex, srtp, reading);
+    try {
+      // Another connection may have used the session, or the path closed it, while a group was opened.
+      if (session.closed) throw new RequestError(400, "session is closed");
+      requireNew(session, mediaIndex);
+    } catch (error) {
+      media.release();
+      throw error;
+    }
+    return media;
+  } catch (error) {
+    srtp?.close();
+    throw error;
+  }
+}
+
+async function reserveTransport(
   conn: RtspConn,
   session: RtspSession,
   chosen: ChosenTransport,
@@ -180,15 +205,15 @@ function reserveUdp(
   const { rtpClients, rtcpClients } = conn.context.udp!;
   const { ip } = conn.remote;
   const [rtpPort, rtcpPort] = offer.clientPort;
-  const flush = (now: number) => session.flush(now);
+  const flush = (now: number) => guarded(session, () => session.flush(now));
   const leaveRtp = rtpClients.add(ip, rtpPort, {
-    receive: (packet, now) => session.receiveRtp(media, packet, now),
+    receive: (packet, now) => guarded(session, () => session.receiveRtp(media, packet, now)),
     flush,
   });
   let leaveRtcp: () => void;
   try {
     leaveRtcp = rtcpClients.add(ip, rtcpPort, {
-      receive: (packet, now) => session.receiveRtcp(media, packet, now),
+      receive: (packet, now) => guarded(session, () => session.receiveRtcp(media, packet, now)),
       flush,
     });
   } catch (error) {
@@ -207,6 +232,17 @@ function reserveUdp(
     },
   };
   return media;
+}
+
+/** The socket is shared: what goes wrong for one client ends its session and nothing else. */
+function guarded(session: RtspSession, action: () => void): void {
+  if (session.closed) return;
+  try {
+    action();
+  } catch (error) {
+    session.logger.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
+    session.close(errorText(error));
+  }
 }
 
 function transportReply(
