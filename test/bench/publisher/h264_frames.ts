@@ -76,6 +76,11 @@ export class H264Frames {
     return this.#frame;
   }
 
+  /** The number that the next packet will have. */
+  get nextSequence(): number {
+    return this.#sequence;
+  }
+
   get timestamp(): number {
     return Math.round(this.#frame * clockRate / this.shape.framesPerSecond) >>> 0;
   }

@@ -44,8 +44,14 @@ export async function ffmpegRead(url: string, transport: FfmpegReadTransport): P
     complaints.push(...decoder.errors.lines);
     if (code !== 0) complaints.push(`the decoder ended with code ${code}`);
     const tracks = parseFrameList(decoder.out.lines);
+    // the first sender reports move the tracks against each other; lost packets make lines of their own
+    const allowedSteps = tracks.length > 1 ? 1 : 0;
     return {
-      tracks: tracks.map(({ kind, frames }) => ({ kind, frames: frames.slice(0, -reorderedFrames) })),
+      tracks: tracks.map(({ kind, frames }) => ({
+        kind,
+        frames: frames.slice(0, -reorderedFrames),
+        allowedSteps,
+      })),
       complaints,
     };
   } finally {
