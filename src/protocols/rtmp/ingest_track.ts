@@ -82,10 +82,17 @@ export class IngestTrack {
   #payload({ data, key }: Elementary): Uint8Array[] {
     const codec = this.#codec;
     switch (codec.name) {
-      case "H264":
-        return h264Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
-      case "H265":
-        return h265Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
+      case "H264": {
+        const payload = h264Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
+        // Sets that came in band count until others come.
+        if (key) this.#codec = payloadFormat(codec).updateCodec!(payload, codec);
+        return payload;
+      }
+      case "H265": {
+        const payload = h265Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
+        if (key) this.#codec = payloadFormat(codec).updateCodec!(payload, codec);
+        return payload;
+      }
       case "AV1": {
         const obus = parseObuStream(data).filter((obu) => !isDropped(obu));
         const header = codec.sequenceHeader;
@@ -114,7 +121,6 @@ function h264Payload(units: readonly Uint8Array[], codec: H264Codec): Uint8Array
   const rest: Uint8Array[] = [];
   for (const unit of units) {
     const type = h264Type(unit);
-    // Sets inside a frame count for that frame: encoders that change them in band say so there.
     if (type === H264Type.sps) sps = unit;
     else if (type === H264Type.pps) pps = unit;
     else if (type !== H264Type.accessUnitDelimiter) rest.push(unit);

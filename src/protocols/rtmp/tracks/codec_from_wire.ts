@@ -114,7 +114,7 @@ function av1Track(data: Uint8Array): WireTrack {
   });
 }
 
-/** FFmpeg writes the whole `vpcC` box body, with version and flags; others leave these away. */
+/** Some writers take the whole body of the `vpcC` box, with version and flags. */
 function afterVersion(data: Uint8Array): Uint8Array {
   const full = data.length >= 12 && data[0] === 1 && data[1] === 0 && data[2] === 0 && data[3] === 0;
   return full ? data.subarray(4) : data;
