@@ -72,34 +72,37 @@ function readTracks(value: Amf0Value, codecKey: string): Map<number, CodecMark |
   return tracks;
 }
 
-/** The value of an `onMetaData`, for readers of ours. Absent codecs are told as 0, which FLV players understand. */
+/** The value of an `onMetaData`, for readers of ours. FFmpeg waits for every kind of media whose key is there. */
 export function writeMetadata(
   metadata: Pick<FlvMetadata, "video" | "audio" | "videoTracks" | "audioTracks">,
 ): Amf0Object {
-  const number = (mark: CodecMark | null): number => {
-    if (mark === null) return 0;
-    return typeof mark === "number" ? mark : fourCcNumber(mark);
-  };
-  const map = (tracks: ReadonlyMap<number, CodecMark | null>, key: string): Amf0Object => ({
-    kind: "object",
-    entries: new Map(
-      [...tracks].map(([id, mark]) => [
-        String(id),
-        { kind: "object", entries: new Map([[key, number(mark)]]) },
-      ]),
-    ),
-  });
-  const entries = new Map<string, Amf0Value>([
-    ["videocodecid", number(metadata.video)],
-    ["videodatarate", 0],
-    ["audiocodecid", number(metadata.audio)],
-    ["audiodatarate", 0],
-  ]);
+  const entries = new Map<string, Amf0Value>();
+  if (metadata.video !== null) {
+    entries.set("videocodecid", markNumber(metadata.video));
+    entries.set("videodatarate", 0);
+  }
+  if (metadata.audio !== null) {
+    entries.set("audiocodecid", markNumber(metadata.audio));
+    entries.set("audiodatarate", 0);
+  }
   if (metadata.videoTracks.size > 0) {
-    entries.set("videoTrackIdInfoMap", map(metadata.videoTracks, "videocodecid"));
+    entries.set("videoTrackIdInfoMap", trackMap(metadata.videoTracks, "videocodecid"));
   }
   if (metadata.audioTracks.size > 0) {
-    entries.set("audioTrackIdInfoMap", map(metadata.audioTracks, "audiocodecid"));
+    entries.set("audioTrackIdInfoMap", trackMap(metadata.audioTracks, "audiocodecid"));
   }
   return { kind: "ecmaArray", entries };
+}
+
+function markNumber(mark: CodecMark): number {
+  return typeof mark === "number" ? mark : fourCcNumber(mark);
+}
+
+function trackMap(tracks: ReadonlyMap<number, CodecMark | null>, key: string): Amf0Object {
+  const entries = new Map<string, Amf0Value>();
+  for (const [id, mark] of tracks) {
+    const info = new Map<string, Amf0Value>(mark === null ? [] : [[key, markNumber(mark)]]);
+    entries.set(String(id), { kind: "object", entries: info });
+  }
+  return { kind: "object", entries };
 }

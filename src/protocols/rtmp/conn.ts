@@ -128,11 +128,20 @@ export class RtmpConn implements Reader, Publisher {
       case "request":
         return this.#decide(action.request);
       case "end":
-        this.#end(action.reason);
-        return undefined;
+        return this.#leave(action.reason);
       default:
         return this.#publishing?.receive(action, now);
     }
+  }
+
+  /** The client is done with its stream, not yet with the connection: GStreamer takes it amiss when we close first. */
+  #leave(reason: string): undefined {
+    if (this.state !== "idle") this.logger.info(`has left path '${this.pathName}': ${reason}`);
+    this.#publishing?.leave();
+    this.#publishing = null;
+    this.#reading?.leave();
+    this.#reading = null;
+    this.state = "idle";
   }
 
   async #decide(request: StreamRequest): Promise<void> {

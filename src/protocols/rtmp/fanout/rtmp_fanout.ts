@@ -130,7 +130,8 @@ export class RtmpFanout implements Fanout {
     const messages: OutgoingMessage[] = [{
       chunkStreamId: dataChunkStream,
       type: TagType.script,
-      timestamp: this.#timestamp(time),
+      // FFmpeg takes metadata that comes later for a track of subtitles, and waits for it.
+      timestamp: 0,
       streamId: mediaStreamId,
       parts: [metadata],
     }];
