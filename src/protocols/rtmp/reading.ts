@@ -33,7 +33,7 @@ export class Reading {
   play(sink: Sink, now: number): void {
     const { stream, conf } = this.seat;
     const fanout = stream.fanout(planKey(this.#plan), () => new RtmpFanout(stream, this.#plan));
-    this.#stop = fanout.add(sink, conf.gopCache === "yes" ? stream.cachedUnits : [], now);
+    this.#stop = fanout.add(sink, conf.gopCache === "no" ? [] : stream.cachedUnits, now);
   }
 
   leave(): void {

@@ -107,7 +107,8 @@ export class TrackEncoder {
     if (!needsSequenceHeader(codec)) return false;
     const fromFrames = codec.name === "VP9";
     if (codec === this.#codec && this.#header !== null && !fromFrames) return false;
-    if (fromFrames && keyPayload === null) return false;
+    // A track knows new parameters as soon as a unit of the same batch has them: they count from that key frame on.
+    if (keyPayload === null && (fromFrames || this.#header !== null)) return false;
     const header = sequenceHeader(codec, keyPayload);
     if (header === null || (this.#header !== null && bytesEqual(header, this.#header))) {
       if (header !== null) this.#codec = codec;
@@ -210,10 +211,10 @@ function lengthPrefixed(units: readonly Uint8Array[], leftOut: (unit: Uint8Array
 
 function audioFrames(payload: readonly Uint8Array[], codec: Codec): readonly Uint8Array[] {
   if (codec.name !== "MPEG-4 Audio LATM") return payload;
-  const known = codec.streamMuxConfig === undefined ? null : parseStreamMuxConfig(codec.streamMuxConfig);
   const frames: Uint8Array[] = [];
   for (const element of payload) {
     try {
+      const known = codec.streamMuxConfig === undefined ? null : parseStreamMuxConfig(codec.streamMuxConfig);
       const parsed = parseAudioMuxElement(element, codec.configInBand, known);
       if (parsed !== null) frames.push(...parsed.accessUnits);
     } catch (error) {
