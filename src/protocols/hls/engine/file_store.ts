@@ -9,16 +9,17 @@ export const noObserver: FileObserver = { added() {}, removed() {} };
 
 export class FileStore {
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #parts = new Map<string, Uint8Array<ArrayBuffer>>();
   #size = 0;
 
   constructor(private readonly observer: FileObserver) {}
 
   get(name: string): Uint8Array<ArrayBuffer> | undefined {
-    return this.#files.get(name);
+    return this.#files.get(name) ?? this.#parts.get(name);
   }
 
   addPart(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#files.set(name, bytes);
+    this.#parts.set(name, bytes);
   }
 
   add(name: string, bytes: Uint8Array<ArrayBuffer>): void {
@@ -32,7 +33,7 @@ export class FileStore {
    * Returns the size.
    */
   join(name: string, parts: readonly string[]): number {
-    const pieces = parts.map((part) => this.#files.get(part)!);
+    const pieces = parts.map((part) => this.#parts.get(part)!);
     let size = 0;
     for (const piece of pieces) size += piece.length;
     // A segment of one part needs no copy.
@@ -40,7 +41,7 @@ export class FileStore {
     let at = 0;
     pieces.forEach((piece, i) => {
       if (pieces.length > 1) bytes.set(piece, at);
-      this.#files.set(parts[i], bytes.subarray(at, at + piece.length));
+      this.#parts.set(parts[i], bytes.subarray(at, at + piece.length));
       at += piece.length;
     });
     this.add(name, bytes);
@@ -48,7 +49,7 @@ export class FileStore {
   }
 
   remove(name: string, parts: readonly string[] = []): void {
-    for (const part of parts) this.#files.delete(part);
+    for (const part of parts) this.#parts.delete(part);
     const bytes = this.#files.get(name);
     if (bytes === undefined) return;
     this.#files.delete(name);
@@ -62,7 +63,7 @@ export class FileStore {
   }
 
   clear(): void {
-    const names = [...this.#files.keys()];
-    for (const name of names) this.remove(name);
+    this.#parts.clear();
+    for (const name of [...this.#files.keys()]) this.remove(name);
   }
 }

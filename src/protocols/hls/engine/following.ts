@@ -14,6 +14,7 @@ export class FollowingTrack {
   readonly #waiting: Boundary[] = [];
   /** Samples have new parameters and wait for a discontinuity. */
   #changed = false;
+  #begun = false;
 
   constructor(
     private readonly input: TrackInput,
@@ -42,9 +43,11 @@ export class FollowingTrack {
     this.#pending = null;
     const time = this.clock.seconds(sample.dts);
     while (this.#waiting.length > 0 && time >= this.#waiting[0].time) this.#cut();
-    if (this.builder.elapsed(time) < 0 && this.builder.codec === null) return;
+    // What lies in front of the first segment belongs to none.
+    if (!this.#begun && this.builder.elapsed(time) < 0) return;
     if (this.builder.codec !== this.input.codec && !this.#useParameters()) return;
     this.#pending = sample;
+    this.#begun = true;
   }
 
   /** Writes the pending sample, whose duration is known now. False: the new one has to be dropped. */

@@ -82,7 +82,8 @@ export class Timeline {
 
   #usesMap(map: string): boolean {
     // The newest media's map may be that of the open segment, too.
-    return map === this.#newestMap || [...this.#lingering, ...this.#segments].some((segment) => segment.map === map);
+    return map === this.#newestMap ||
+      [...this.#lingering, ...this.#segments].some((segment) => segment.map === map);
   }
 
   /** Bits per second: the largest of any segment so far (RFC 8216bis §4.4.6.2), and the mean of those listed. */

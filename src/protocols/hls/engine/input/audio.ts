@@ -121,25 +121,19 @@ class AudioInput implements TrackInput {
     readonly timescale: number,
     private readonly frames: FrameReader,
     private readonly report: Report,
-  ) {}
+    described: Codec,
+  ) {
+    // What the description says is known before the first frame.
+    const known = this.#read([], described);
+    if (known !== null) this.#use(known);
+  }
 
   read(unit: Unit): Sample[] {
     const payload = unit.payload;
     if (payload === null) return [];
-    let frames: Frames | null;
-    try {
-      frames = this.frames(payload, unit.track.codec);
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-      this.report(errorText(error));
-      return [];
-    }
+    const frames = this.#read(payload, unit.track.codec);
     if (frames === null) return [];
-    if (this.codec === null || frames.key !== this.#key) {
-      this.codec = frames.codec;
-      this.codecString = frames.codecString;
-      this.#key = frames.key;
-    }
+    this.#use(frames);
     let offset = 0;
     return frames.frames.map((frame) => {
       const dts = unit.pts + offset;
@@ -149,10 +143,27 @@ class AudioInput implements TrackInput {
       return { dts, pts: dts, ntp, randomAccess: true, payload: [frame] };
     });
   }
+
+  #read(payload: readonly Uint8Array[], codec: Codec): Frames | null {
+    try {
+      return this.frames(payload, codec);
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      this.report(errorText(error));
+      return null;
+    }
+  }
+
+  #use(frames: Frames): void {
+    if (this.codec !== null && frames.key === this.#key) return;
+    this.codec = frames.codec;
+    this.codecString = frames.codecString;
+    this.#key = frames.key;
+  }
 }
 
 /** Null when HLS cannot carry the codec. */
 export function audioInput(codec: Codec, timescale: number, report: Report): TrackInput | null {
   const frames = frameReader(codec, timescale);
-  return frames === null ? null : new AudioInput(timescale, frames, report);
+  return frames === null ? null : new AudioInput(timescale, frames, report, codec);
 }
