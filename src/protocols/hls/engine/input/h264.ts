@@ -26,5 +26,6 @@ export const h264Nal: NalCodec = {
       frameRate: vui?.frameRate ?? null,
     };
   },
-  extractor: (timescale) => new H264DtsExtractor(timescale),
+  extractor: (timescale, sps) => new H264DtsExtractor(timescale, sps),
+  spsType: NalType.sps,
 };

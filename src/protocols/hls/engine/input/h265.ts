@@ -37,5 +37,6 @@ export const h265Nal: NalCodec = {
       frameRate,
     };
   },
-  extractor: (timescale) => new H265DtsExtractor(timescale),
+  extractor: (timescale, sps) => new H265DtsExtractor(timescale, sps),
+  spsType: NalType.sps,
 };

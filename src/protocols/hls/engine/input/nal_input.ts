@@ -25,9 +25,15 @@ export interface NalCodec {
   parameterSetId(unit: Uint8Array): number;
   /** Sets known from the session description. */
   knownSets(unit: Unit): readonly (Uint8Array | undefined)[];
+  readonly spsType: number;
   /** Null as long as a set is missing; throws ParseError. */
   parameters(sets: ParameterSets): NalParameters | null;
-  extractor(timescale: number): { extract(accessUnit: readonly Uint8Array[], pts: number): DtsResult };
+  /** `sps`: known from the session description; later ones are found in the access units. */
+  extractor(timescale: number, sps: Uint8Array | undefined): DtsExtractor;
+}
+
+export interface DtsExtractor {
+  extract(accessUnit: readonly Uint8Array[], pts: number): DtsResult;
 }
 
 /** Bytes that hold the ids in front of a parameter set. */
@@ -49,17 +55,14 @@ export class NalInput implements TrackInput {
   readonly nalUnits = true;
   readonly sampleDuration = null;
   readonly #sets = new ParameterSets();
-  readonly #extractor: ReturnType<NalCodec["extractor"]>;
+  #extractor: DtsExtractor | null = null;
   #parameters: NalParameters | null = null;
-  #started = false;
 
   constructor(
     private readonly nal: NalCodec,
     readonly timescale: number,
     private readonly report: Report,
-  ) {
-    this.#extractor = nal.extractor(timescale);
-  }
+  ) {}
 
   get codec(): Fmp4Codec | null {
     return this.#parameters?.codec ?? null;
@@ -77,10 +80,10 @@ export class NalInput implements TrackInput {
     const units = unit.payload;
     if (units === null) return [];
     const randomAccess = this.nal.hasRandomAccess(units);
-    if (!this.#started) {
+    if (this.#extractor === null) {
       if (!randomAccess) return [];
-      this.#started = true;
       this.#learn(this.nal.knownSets(unit).filter((set) => set !== undefined), false);
+      this.#extractor = this.nal.extractor(this.timescale, this.#sets.ofKind(this.nal.spsType)[0]);
     }
     if (randomAccess) this.#learn(units, true);
     const { dts, warning } = this.#extractor.extract(units, unit.pts);
