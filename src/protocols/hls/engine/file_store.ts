@@ -5,6 +5,7 @@ export interface FileObserver {
   removed(name: string): void;
 }
 
+/** Looks away. */
 export const noObserver: FileObserver = { added() {}, removed() {} };
 
 export class FileStore {

@@ -13,6 +13,7 @@ import { Timeline } from "./timeline.ts";
 /** ISO/IEC 13818-1 §2.4.3.7: the clock of PTS and DTS. */
 const mpegtsClockRate = 90_000;
 
+/** One frame for MPEG-TS. */
 export interface SegmentSample {
   /** 90 kHz, not yet cut to 33 bits. */
   readonly pts: number;

@@ -19,6 +19,7 @@ import { type ReloadRequest, reloadState } from "./reload.ts";
 import { partTarget, type Rendition } from "./rendition.ts";
 import { minSegmentCount, type MuxerSettings, requiredSegments } from "./settings.ts";
 
+/** What a muxer is made of. */
 export interface MuxerOptions {
   readonly tracks: readonly Track[];
   readonly settings: MuxerSettings;
@@ -27,6 +28,7 @@ export interface MuxerOptions {
   readonly observer?: FileObserver;
 }
 
+/** What there is to say to someone who wants a playlist. */
 export type PlaylistAnswer =
   | { readonly kind: "playlist"; readonly body: PlaylistBody }
   /** Not there yet: ask again when `version` has changed. */
@@ -34,6 +36,7 @@ export type PlaylistAnswer =
   | { readonly kind: "badRequest" }
   | { readonly kind: "notFound" };
 
+/** What there is to say to someone who wants a file. */
 export type FileAnswer =
   | { readonly kind: "file"; readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
   | { readonly kind: "wait" }
@@ -45,6 +48,7 @@ const patience = 2;
 /** Where the samples of a track go. */
 type SampleTarget = (sample: Sample) => void;
 
+/** The muxer of one stream. */
 export class Muxer {
   /** Tracks that HLS, or the variant, cannot carry. */
   readonly skipped: readonly Track[];

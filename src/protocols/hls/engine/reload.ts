@@ -1,6 +1,7 @@
 /** Blocking reloads and delta updates: the delivery directives of RFC 8216bis §6.2.5. */
 import { partTarget, type Rendition } from "./rendition.ts";
 
+/** Delivery directives of a request for a media playlist. */
 export interface ReloadRequest {
   /** `_HLS_msn`; null when absent. */
   readonly msn: number | null;
@@ -10,6 +11,7 @@ export interface ReloadRequest {
   readonly delta: boolean;
 }
 
+/** Without directives. */
 export const plainReload: ReloadRequest = { msn: null, part: null, delta: false };
 
 const number = /^\d{1,15}$/;

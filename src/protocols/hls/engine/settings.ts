@@ -1,6 +1,7 @@
 /** What the configuration says about muxers. */
 export type HlsVariant = "mpegts" | "fmp4" | "lowLatency";
 
+/** The `hls…` keys that muxers read. */
 export interface MuxerSettings {
   readonly variant: HlsVariant;
   /** Segments in a playlist. */

@@ -7,6 +7,9 @@ import type { MuxerSettings } from "./settings.ts";
 /** Segments that left the playlist but can still be fetched: their readers have been told of them (RFC 8216bis §6.2.2). */
 const lingeringSegments = 2;
 
+/** Low-latency playlists have a history from the start: players derive their distance to the live edge from it. */
+const initialGaps = 7;
+
 export class Timeline {
   #segments: Segment[] = [];
   #lingering: Segment[] = [];
@@ -18,9 +21,8 @@ export class Timeline {
   #peak = 0;
 
   constructor(private readonly settings: MuxerSettings, private readonly files: FileStore) {
-    // Low-latency readers get a list of full length from the start.
     if (settings.variant !== "lowLatency") return;
-    for (let i = 0; i < settings.segmentCount; i++) this.pushGap(settings.segmentDuration / 1000);
+    for (let i = 0; i < initialGaps; i++) this.pushGap(settings.segmentDuration / 1000);
   }
 
   get segments(): readonly Segment[] {

@@ -205,8 +205,10 @@ export class PlaylistValidator {
       if (this.options.regular && !last && part.duration < 0.85 * (playlist.partTarget ?? 0)) {
         this.#problem(`part ${part.uri} lasts ${part.duration} s of ${playlist.partTarget} s`);
       }
-      if (this.#parts.has(part.uri)) {
+      const known = this.#parts.get(part.uri);
+      if (known !== undefined) {
         if (this.options.refetch) await this.#fetch(part.uri);
+        this.#checkPart(part, known);
         continue;
       }
       const bytes = await this.#fetch(part.uri);
@@ -218,13 +220,17 @@ export class PlaylistValidator {
       if (media === null) continue;
       this.#parts.set(part.uri, media);
       this.samples += media.samples;
-      const duration = (media.end - media.start) / media.timescale;
-      if (Math.abs(duration - part.duration) > rounding) {
-        this.#problem(`part ${part.uri} lasts ${duration} s, listed with ${part.duration} s`);
-      }
-      if (part.independent !== media.firstSync) this.#problem(`part ${part.uri}: INDEPENDENT is wrong`);
+      this.#checkPart(part, media);
       this.#continuous(media, i === 0 && discontinuity, part.uri);
     }
+  }
+
+  #checkPart(part: ListedPart, media: Media): void {
+    const duration = (media.end - media.start) / media.timescale;
+    if (Math.abs(duration - part.duration) > rounding) {
+      this.#problem(`part ${part.uri} lasts ${duration} s, listed with ${part.duration} s`);
+    }
+    if (part.independent !== media.firstSync) this.#problem(`part ${part.uri}: INDEPENDENT is wrong`);
   }
 
   #continuous(media: Media, discontinuity: boolean, uri: string): void {

@@ -22,6 +22,7 @@ export class PlaylistText {
   }
 }
 
+/** The finished text: only the query is still open. */
 export class PlaylistBody {
   #plain: Uint8Array<ArrayBuffer> | null = null;
 
