@@ -30,6 +30,7 @@ export class ReorderBuffer {
   #held = 0;
   #heldSince = 0;
   #next = 0;
+  #highest = 0;
   #ssrc = 0;
   #started = false;
   #strangers: RtpPacket[] = [];
@@ -65,12 +66,13 @@ export class ReorderBuffer {
     if (this.#strangers.length > 0) this.#forgetStrangers();
     this.#lateRun = 0;
     if (ahead === 0 && this.#held === 0) {
+      this.#highest = packet.sequence;
       this.#next = packet.sequence + 1 & 0xffff;
       this.#single[0] = packet;
       return this.#single;
     }
     this.#due = [];
-    if (ahead >= this.#size) this.#releaseUpTo(packet.sequence);
+    if (ahead >= this.#size) this.#makeRoom(packet.sequence);
     this.#hold(packet, now);
     this.#releaseReady(now);
     this.#giveUpOverdue(now);
@@ -90,6 +92,7 @@ export class ReorderBuffer {
     while (this.#held > 0) this.#step();
     this.#started = true;
     this.#ssrc = last.ssrc;
+    this.#highest = last.sequence;
     this.#next = last.sequence + 1 & 0xffff;
     this.#strangers = [];
     this.#lateRun = 0;
@@ -134,6 +137,7 @@ export class ReorderBuffer {
       return;
     }
     this.#slots[slot] = packet;
+    if (distance16(this.#highest, packet.sequence) > 0) this.#highest = packet.sequence;
     if (this.#held++ === 0) this.#heldSince = now;
   }
 
@@ -151,9 +155,13 @@ export class ReorderBuffer {
     this.#next = this.#next + 1 & 0xffff;
   }
 
-  /** The buffer is too small for the gap: everything before `sequence` goes out. */
-  #releaseUpTo(sequence: number): void {
-    while (this.#next !== sequence) this.#step();
+  /**
+   * Gives up the oldest gaps until the packet fits. After a jump over more than the whole buffer nothing before it
+   * is waited for.
+   */
+  #makeRoom(sequence: number): void {
+    const jump = distance16(this.#highest, sequence) >= this.#size;
+    while (jump ? this.#next !== sequence : distance16(this.#next, sequence) >= this.#size) this.#step();
   }
 
   #releaseReady(now: number): void {

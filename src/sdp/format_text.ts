@@ -81,7 +81,7 @@ export function hexParameter(format: FormatText, name: string): Uint8Array | und
 
 /** Base64 with or without padding and with spaces in it; undefined when it is empty or something else. */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  const digits = text.replace(/[\s"]+/g, "").replace(/=+$/, "");
+  const digits = text.replace(/[\s"]+/g, "").replace(/={1,2}$/, "");
   if (digits === "" || digits.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(digits)) return undefined;
   return new Uint8Array(Buffer.from(digits, "base64"));
 }

@@ -38,11 +38,6 @@ export function mediasFromSdp(session: SdpSession): DescribedMedia[] {
   return medias;
 }
 
-/** The session's name as a title; empty when it says nothing. */
-export function titleFromSdp(session: SdpSession): string {
-  return session.name;
-}
-
 /** The session's control attribute, which the others are relative to; undefined when there is none or it is `*`. */
 export function sessionControl(session: SdpSession): string | undefined {
   const control = attributeValue(session.attributes, "control");
@@ -84,7 +79,12 @@ function toFormat(kind: MediaKind, payloadType: number, section: SdpMedia, sessi
   const fallback = (name: string) => formatValues(session.attributes, name, payloadType, false);
   const rtpmap = values("rtpmap")[0] ?? fallback("rtpmap")[0] ?? "";
   const fmtp = values("fmtp").length > 0 ? values("fmtp") : fallback("fmtp");
-  return readFormat(kind, payloadType, rtpmap.replace(/\s*\/\s*/g, "/"), fmtp.join("; "));
+  return readFormat(
+    kind,
+    payloadType,
+    rtpmap.split("/").map((part) => part.trim()).join("/"),
+    fmtp.join("; "),
+  );
 }
 
 /**

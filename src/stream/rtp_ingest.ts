@@ -32,6 +32,7 @@ export class RtpIngest {
   #pending: RtpPacket[] = [];
   #pendingBytes = 0;
   #remux = false;
+  #renumbered = false;
 
   constructor(options: RtpIngestOptions) {
     const { track, clock } = options;
@@ -85,6 +86,10 @@ export class RtpIngest {
     if (this.#remux) {
       const payload = unit.payload;
       if (payload === null) return;
+      if (!this.#renumbered) {
+        track.continueFrom(packets[0].sequence, timestamp, pts);
+        this.#renumbered = true;
+      }
       unit = Unit.fromPayload(track, pts, ntp, payload);
     }
     out.push(unit);

@@ -43,8 +43,11 @@ interface Queued {
 export class Sink {
   #queue: Queued[] = [];
   #queuedBytes = 0;
+  #queuedControlBytes = 0;
   #draining = false;
-  #drainStarted = 0;
+  /** When something has moved, as far as `stalledMs` or the first chunk that waited has seen. */
+  #movedAt = 0;
+  #movedBytes = 0;
   #skipping = false;
   #closed = false;
   #drained: Promise<void> = Promise.resolve();
@@ -82,9 +85,19 @@ export class Sink {
     if (!this.#closed) this.#send({ bytes, chunk: null, since: now });
   }
 
-  /** How long, in ms, the system has not taken anything although something waits. */
+  /**
+   * How long, in ms, the system has not taken anything although something waits. To be asked regularly: there is no
+   * clock here but `now`.
+   */
   stalledMs(now: number): number {
-    return this.#draining ? now - this.#drainStarted : 0;
+    if (!this.#draining) return 0;
+    if (this.#movedBytes !== this.#bytesSent) this.#moved(now);
+    return now - this.#movedAt;
+  }
+
+  #moved(now: number): void {
+    this.#movedAt = now;
+    this.#movedBytes = this.#bytesSent;
   }
 
   /** Settles when everything that is queued now has been written, or cannot be written any more. */
@@ -94,6 +107,11 @@ export class Sink {
 
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** The part of `queuedBytes` that no overflow drops: its owner must bound it. */
+  get queuedControlBytes(): number {
+    return this.#queuedControlBytes;
   }
 
   get stats(): SinkStats {
@@ -109,6 +127,7 @@ export class Sink {
     this.#closed = true;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#queuedControlBytes = 0;
   }
 
   #overflows(chunk: Chunk, now: number): boolean {
@@ -144,12 +163,13 @@ export class Sink {
         return;
       }
       this.#draining = true;
-      this.#drainStarted = item.since;
+      this.#moved(item.since);
       this.#drained = this.#drain(item, taken);
       return;
     }
     this.#queue.push(item);
     this.#queuedBytes += item.bytes.length;
+    if (item.chunk === null) this.#queuedControlBytes += item.bytes.length;
   }
 
   /** Finishes `item` from byte `taken`, then the queue, falling back to a promise only where the system is full. */
@@ -164,7 +184,7 @@ export class Sink {
         const next = this.#queue.shift();
         if (next === undefined || this.#closed) break;
         this.#queuedBytes -= next.bytes.length;
-        this.#drainStarted = next.since;
+        if (next.chunk === null) this.#queuedControlBytes -= next.bytes.length;
         item = next;
         taken = this.target.tryWrite(item.bytes);
         this.#bytesSent += taken;

@@ -35,10 +35,27 @@ export class Track {
     return isVideo(this.codec);
   }
 
+  /**
+   * Packets that are made from now on go on where those of the publisher stand, so that readers see one numbering.
+   * `timestamp` is what `pts` has been.
+   */
+  continueFrom(sequence: number, timestamp: number, pts: number): void {
+    this.#writer = new RtpStreamWriter({
+      payloadType: this.payloadType,
+      sequence,
+      timestampOffset: (timestamp - pts) >>> 0,
+    });
+  }
+
   /** RTP packets of a payload, numbered after those of the last call. */
   packetize(payload: readonly Uint8Array[], pts: number): readonly RtpPacket[] {
     this.#writer ??= new RtpStreamWriter({ payloadType: this.payloadType });
-    const fragments = payloadFormat(this.codec).packetize(payload, this.codec, this.maxRtpPayload);
+    const fragments = payloadFormat(this.codec).packetize(
+      payload,
+      this.codec,
+      this.maxRtpPayload,
+      this.clockRate,
+    );
     return this.#writer.write(fragments, pts);
   }
 }

@@ -56,6 +56,9 @@ export const corpus: readonly (readonly [file: string, medias: readonly string[]
     "video <track1> 96 H264@90000 sps=25:674d pps=5:68eb packetizationMode=1",
     "audio <track2> 0 G711@8000 muLaw=true sampleRate=8000 channelCount=1",
   ]],
+  ["gstreamer_latm", [
+    "audio <stream=0> 96 MPEG-4 Audio LATM@48000 profileLevelId=30 configInBand=false streamMuxConfig=6:4000 config=2/48000/2",
+  ]],
   ["gstreamer_publisher_savp", [
     "video SAVP keys=mikey AQAFAL3E <stream=0> 96 H264@90000 sps=29:67f4 pps=6:68eb packetizationMode=1",
   ]],

@@ -34,7 +34,7 @@ export class PocGaps {
   #floor = 0;
   #highest = 0;
   #group: number[] = [];
-  /** Frames count by 2 (one per field) in nearly all streams, by 1 in a few. */
+  /** Frames count by 2 (one per field) in nearly all streams; in the few that count by 1 the first odd count shows it. */
   #step = 2;
 
   /** Reorder depth that this picture proves to be needed. */

@@ -13,6 +13,8 @@ export interface AudioMuxElement {
   readonly config: StreamMuxConfig;
   /** Access units of the first layer, in time order. */
   readonly accessUnits: Uint8Array[];
+  /** Bytes that the element takes, other data and alignment included. */
+  readonly size: number;
 }
 
 /**
@@ -45,7 +47,8 @@ export function parseAudioMuxElement(
       reader.skip(bits, "payload");
     });
   }
-  return { config, accessUnits };
+  const end = reader.offset + (config.otherDataBits ?? 0);
+  return { config, accessUnits, size: Math.ceil(end / 8) };
 }
 
 /** MuxSlotLengthBytes */

@@ -6,8 +6,6 @@ export const StartCode = {
   picture: 0x00,
   lastSlice: 0xaf,
   sequenceHeader: 0xb3,
-  extension: 0xb5,
-  sequenceEnd: 0xb7,
   group: 0xb8,
 } as const;
 

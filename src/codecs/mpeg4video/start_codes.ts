@@ -3,7 +3,6 @@ import { findStartCode } from "../nal/start_code.ts";
 
 /** Fourth byte of the start codes, ISO/IEC 14496-2 table 6-3. */
 export const StartCode = {
-  lastVideoObject: 0x1f,
   lastVideoObjectLayer: 0x2f,
   visualObjectSequence: 0xb0,
   userData: 0xb2,

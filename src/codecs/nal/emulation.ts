@@ -25,20 +25,3 @@ export function removeEmulation(bytes: Uint8Array, limit = bytes.length): Uint8A
   }
   return out === null ? bytes.subarray(0, end) : out.subarray(0, size);
 }
-
-/** RBSP → NAL unit bytes. */
-export function addEmulation(rbsp: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out: number[] = [];
-  let zeros = 0;
-  for (const byte of rbsp) {
-    if (zeros >= 2 && byte <= 3) {
-      out.push(3);
-      zeros = 0;
-    }
-    out.push(byte);
-    zeros = byte === 0 ? zeros + 1 : 0;
-  }
-  // A trailing zero would merge with the next start code.
-  if (zeros > 0) out.push(3);
-  return Uint8Array.from(out);
-}

@@ -5,6 +5,13 @@ import { maxNalUnits } from "./annexb.ts";
 
 export type LengthSize = 1 | 2 | 4;
 
+/** From the lowest two bits of `field` (lengthSizeMinusOne of the configuration records); throws ParseError. */
+export function readLengthSize(field: number, offset: number): LengthSize {
+  const size = (field & 3) + 1;
+  if (size === 3) throw new ParseError("lengthSizeMinusOne", "is 2", offset);
+  return size as LengthSize;
+}
+
 /** Views. Empty units are left out; throws ParseError. */
 export function parseLengthPrefixed(bytes: Uint8Array, lengthSize: LengthSize = 4): Uint8Array[] {
   const reader = new ByteReader(bytes);

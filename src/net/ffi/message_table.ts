@@ -49,6 +49,7 @@ export interface MessageTableOptions {
   readonly segmentation: boolean;
 }
 
+/** The arguments of sendmmsg, laid out once and used again. */
 export class MessageTable {
   readonly slots: number;
   readonly #headers: Uint8Array<ArrayBuffer>;

@@ -9,7 +9,7 @@ const nameStride = 32;
 const messageLengthAt = 56;
 
 /** Most packets that one call of `receiveWaiting` gives. */
-export const maxReceivedPerCall = slots;
+export const maxReceivedPerCall: number = slots;
 
 interface Arena {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -12,6 +12,7 @@ import type { ByteConn } from "../../net/byte_conn.ts";
 import { Sink } from "../../stream/sink.ts";
 import { announcedTimeoutSeconds, idleTimeoutMs, type RtspContext } from "./context.ts";
 import { Authenticator } from "./credentials.ts";
+import { requestDump, responseDump } from "./debug_dump.ts";
 import { dispatch } from "./dispatch.ts";
 import { type Reply, RequestError } from "./reply.ts";
 import type { RtspSession } from "./session.ts";
@@ -46,8 +47,18 @@ export class RtspConn {
   #reading: Promise<number | null> | null = null;
   #lastActivity = Date.now();
   #closeReason: string | null = null;
+  /** An HTTP request has come. */
+  #tunnelling = false;
   /** The socket belongs to a tunnel now. */
   #handedOver = false;
+  /** What comes is RTSP: tunnels begin with the first message or not at all. */
+  #speaksRtsp = false;
+  /** A request is being answered; it may wait for a source. */
+  #answering = false;
+  /** Media that came here may still be kept by somebody, as views of what was read. */
+  #viewsKept = false;
+  /** The client may go on sending frames for a moment after its TEARDOWN. */
+  #hadSession = false;
 
   constructor(
     readonly context: RtspContext,
@@ -81,6 +92,7 @@ export class RtspConn {
       await this.#serve();
       this.close("EOF");
     } catch (error) {
+      if (error instanceof ParseError) await this.#refuse();
       this.close(errorText(error));
       if (!(error instanceof ParseError || error instanceof UserError || isDisconnect(error))) {
         this.logger.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
@@ -103,9 +115,9 @@ export class RtspConn {
   }
 
   async #handleMessages(): Promise<void> {
-    const now = Date.now();
+    let now = Date.now();
     this.#lastActivity = now;
-    for (let message = this.#next(); message !== null; message = this.#next()) {
+    for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) {
       switch (message.kind) {
         case "frame":
           this.#handleFrame(now);
@@ -115,48 +127,53 @@ export class RtspConn {
         case "request":
           if (message.request.protocol === "HTTP") {
             if (this.tunnel !== "none") throw new ParseError("message", "a tunnel inside a tunnel");
+            if (this.#speaksRtsp) throw new ParseError("message", "HTTP after RTSP");
             await this.#enterTunnel(message.request);
             return;
           }
+          // What came before it was received earlier than what comes after it.
+          this.session?.flush(now);
           await this.#handleRequest(message.request);
+          this.#lastActivity = now = Date.now();
       }
+      this.#speaksRtsp = true;
       if (this.#closeReason !== null) return;
     }
     this.session?.flush(now);
-    // A publisher's packets are kept as views of what was read; nobody else's are.
-    if (this.session?.state !== "record" && this.#reading === null) this.#reader.rewind();
+    // A publisher's packets are kept as views of what was read, longer than it publishes; nobody else's are.
+    if (this.session?.state === "record") this.#viewsKept = true;
+    if (!this.#viewsKept && this.#reading === null) this.#reader.rewind();
   }
 
   /** The socket goes on as a tunnel, inside which a connection of its own speaks RTSP. */
   async #enterTunnel(request: RtspRequest): Promise<void> {
+    this.#tunnelling = true;
     const tunnel = await openTunnel(this, this.conn, request, this.#reader.takeRest());
     this.#handedOver = true;
     this.close("upgraded to a tunnel");
     if (tunnel !== null) this.context.serve(tunnel.conn, tunnel.kind);
   }
 
-  #next() {
-    try {
-      return this.#reader.next();
-    } catch (error) {
-      if (error instanceof ParseError && this.session?.state !== "record") {
-        this.#respond(null, { status: 400 });
-      }
-      throw error;
-    }
+  /** Answers what could not be read. Publishers over TCP do not expect an answer in the middle of their media. */
+  async #refuse(): Promise<void> {
+    if (this.#closeReason !== null || this.#tunnelling || this.session?.state === "record") return;
+    this.#respond(null, { status: 400 });
+    await this.#lastWords();
   }
 
   #handleFrame(now: number): void {
     const session = this.session;
     if (session === null || session.delivery !== "tcp") {
+      if (this.#hadSession) return;
       throw new ParseError("message", "an interleaved frame without interleaved media");
     }
     session.receiveFrame(this.#reader.channel, this.#reader.payload, now);
   }
 
   async #handleRequest(request: RtspRequest): Promise<void> {
-    if (this.logger.debugEnabled) this.logger.debug(`[c->s] ${describeRequest(request)}`);
+    if (this.logger.debugEnabled) this.logger.debug(`[c->s] ${requestDump(request)}`);
     let reply: Reply;
+    this.#answering = true;
     try {
       reply = await this.#answer(request);
     } catch (error) {
@@ -164,11 +181,13 @@ export class RtspConn {
       else if (error instanceof ParseError || error instanceof UserError) {
         reply = { status: 400, closeReason: error.message };
       } else throw error;
+    } finally {
+      this.#answering = false;
     }
     if (this.#closeReason !== null) return;
     this.#respond(request, reply);
     reply.after?.();
-    if (this.sink.queuedBytes > maxQueuedControl && this.session?.state !== "play") {
+    if (this.sink.queuedControlBytes > maxQueuedControl) {
       throw new UserError("the client does not read its responses");
     }
     if (reply.closeReason !== undefined) {
@@ -207,9 +226,8 @@ export class RtspConn {
       headers,
       body: reply.body ?? new Uint8Array(0),
     };
-    const bytes = serializeResponse(response);
-    if (this.logger.debugEnabled) this.logger.debug(`[s->c] ${new TextDecoder().decode(bytes).trimEnd()}`);
-    this.sink.pushControl(bytes, Date.now());
+    if (this.logger.debugEnabled) this.logger.debug(`[s->c] ${responseDump(response)}`);
+    this.sink.pushControl(serializeResponse(response), Date.now());
   }
 
   async #lastWords(): Promise<void> {
@@ -225,8 +243,14 @@ export class RtspConn {
     if (this.sink.stalledMs(now) >= writeTimeout) return this.close("write timed out");
     const state = this.session?.state;
     // FFmpeg sends nothing on the connection while it publishes over UDP, and players may stay silent over TCP.
-    if (state === "record" || state === "play") return;
+    if (state === "record" || state === "play" || this.#answering) return;
     if (now - this.#lastActivity >= idleTimeoutMs) this.close("idle for too long");
+  }
+
+  /** The session has ended at the client's wish; the connection stays. */
+  forgetSession(): void {
+    this.session = null;
+    this.#hadSession = true;
   }
 
   close(reason: string): void {
@@ -246,14 +270,4 @@ function isDisconnect(error: unknown): boolean {
     error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.TimedOut ||
     error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.InvalidData;
-}
-
-/** For the debug log; what authenticates is left out. */
-function describeRequest(request: RtspRequest): string {
-  const lines = [`${request.method} ${request.url} ${request.protocol}/${request.version}`];
-  for (const [name, value] of request.headers) {
-    lines.push(`${name}: ${name.toLowerCase() === "authorization" ? "<redacted>" : value}`);
-  }
-  if (request.body.length > 0) lines.push("", new TextDecoder().decode(request.body));
-  return lines.join("\n");
 }

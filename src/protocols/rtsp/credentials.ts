@@ -13,6 +13,8 @@ const realm = "ipcam";
 /** The authentication state of one connection. */
 export class Authenticator {
   readonly #nonce = crypto.randomUUID().replaceAll("-", "");
+  /** The client has answered the challenge of another connection: it need not ask its user again. */
+  #stale = false;
 
   constructor(private readonly methods: readonly ("basic" | "digest")[]) {}
 
@@ -23,7 +25,13 @@ export class Authenticator {
     if (this.methods.includes("digest")) {
       challenges.push([
         "WWW-Authenticate",
-        serializeChallenge({ scheme: "Digest", realm, nonce, algorithm: "MD5" }),
+        serializeChallenge({
+          scheme: "Digest",
+          realm,
+          nonce,
+          algorithm: "MD5",
+          ...(this.#stale ? { stale: true } : {}),
+        }),
       ]);
     }
     if (this.methods.includes("basic")) {
@@ -44,15 +52,15 @@ export class Authenticator {
       const { user, password } = authorization;
       return { user, pass: password, token: password === "" ? queryToken : password };
     }
-    if (!this.methods.includes("digest")) return { ...noCredentials, token: queryToken };
+    this.#stale = authorization.nonce !== this.#nonce;
+    if (!this.methods.includes("digest") || this.#stale) return { ...noCredentials, token: queryToken };
     const url = parseRequestUrl(request.url);
     return {
       user: authorization.user,
       pass: "",
       token: queryToken,
       verify: (user, password) =>
-        user !== "" && authorization.nonce === this.#nonce &&
-        digestUriMatches(authorization.uri, url, request.method) &&
+        user !== "" && digestUriMatches(authorization.uri, url, request.method) &&
         verifyDigest(authorization, { user, password, realm, nonce: this.#nonce, method: request.method }),
     };
   }

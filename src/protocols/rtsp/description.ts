@@ -20,10 +20,8 @@ export function describeStream(context: RtspContext, stream: Stream, multicast: 
     medias[mediaIndex] = { kind, formats: [format], control: trackControl(mediaIndex) };
   }
   const secured = keys === null ? medias : medias.map((media, mediaIndex): MediaToDescribe => {
-    const ssrcs = fanout.senders.filter(({ track }) => track.mediaIndex === mediaIndex).map(({ ssrc }) =>
-      ssrc
-    );
-    return { ...media, profile: "SAVP", keyMgmt: keyMgmtAttribute(keys[mediaIndex], ssrcs) };
+    const senders = fanout.senders.filter(({ track }) => track.mediaIndex === mediaIndex);
+    return { ...media, profile: "SAVP", keyMgmt: keyMgmtAttribute(keys[mediaIndex], senders) };
   });
   // VLC asks for multicast by the address alone; which one it is comes with SETUP.
   const connectionAddress = multicast && context.multicast !== null

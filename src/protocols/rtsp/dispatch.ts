@@ -30,16 +30,16 @@ export async function dispatch(conn: RtspConn, request: RtspRequest): Promise<Re
   const { method } = request;
   switch (method) {
     case "OPTIONS":
-      findSession(conn, request)?.use(conn);
+      keepAlive(conn, request);
       return { status: 200, headers: [["Public", publicMethods]] };
     case "DESCRIBE":
       return await describe(conn, request);
     case "GET_PARAMETER":
       // Used as a keep-alive, by publishers too.
-      findSession(conn, request)?.use(conn);
+      keepAlive(conn, request);
       return { status: 200, headers: [["Content-Type", "text/parameters"]] };
     case "SET_PARAMETER":
-      findSession(conn, request)?.use(conn);
+      keepAlive(conn, request);
       // RFC 2326 §10.9: there is no parameter that could be set; an empty request is a keep-alive.
       return { status: request.body.length === 0 ? 200 : 451 };
     case "ANNOUNCE":
@@ -56,14 +56,24 @@ export async function dispatch(conn: RtspConn, request: RtspRequest): Promise<Re
   }
 }
 
+/** Any request with a Session header is a sign of life, also from a connection that was not there before. */
+function keepAlive(conn: RtspConn, request: RtspRequest): void {
+  const session = findSession(conn, request);
+  if (session !== null) join(conn, session);
+}
+
+function join(conn: RtspConn, session: RtspSession): void {
+  conn.session = session;
+  session.use(conn);
+}
+
 async function inSession(
   conn: RtspConn,
   request: RtspRequest,
   method: SessionMethod,
   session: RtspSession,
 ): Promise<Reply> {
-  conn.session = session;
-  session.use(conn);
+  join(conn, session);
   const error = stateError(method, session.state);
   if (error !== null) throw new RequestError(400, error);
   return await sessionHandlers[method](conn, session, request);

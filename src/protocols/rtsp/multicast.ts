@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { NetAddress } from "../../net/address.ts";
-import { bindUdp } from "../../net/udp/mod.ts";
+import { bindUdp, type UdpSocket } from "../../net/udp/mod.ts";
 import type { RtspFanout, UdpSeat } from "./fanout/rtsp_fanout.ts";
 import type { UdpPair } from "./fanout/datagram.ts";
 
@@ -31,27 +31,36 @@ export class MulticastPool {
     while (this.#used.has(this.#next)) this.#next = (this.#next + 1) % this.#count;
     const index = this.#next;
     const ip = ipText(this.#first + index);
-    const bind = () =>
-      bindUdp({
-        hostname: "0.0.0.0",
-        port: 0,
-        readBufferSize: 0,
-        fastPath: this.fastPath,
-        multicast: { ttl: multicastTtl },
-      });
     this.#used.add(index);
     this.#next = (index + 1) % this.#count;
-    const [rtp, rtcp] = await Promise.all([bind(), bind()]);
+    const sockets: UdpSocket[] = [];
+    const close = () => {
+      for (const socket of sockets) socket.close();
+      this.#used.delete(index);
+    };
+    try {
+      for (let i = 0; i < 2; i++) sockets.push(await this.#bind());
+    } catch (error) {
+      close();
+      throw error;
+    }
+    const [rtp, rtcp] = sockets;
     return {
       pair: { rtp, rtcp },
       rtp: { ip, port: this.rtpPort },
       rtcp: { ip, port: this.rtcpPort },
-      close: () => {
-        rtp.close();
-        rtcp.close();
-        this.#used.delete(index);
-      },
+      close,
     };
+  }
+
+  #bind(): Promise<UdpSocket> {
+    return bindUdp({
+      hostname: "0.0.0.0",
+      port: 0,
+      readBufferSize: 0,
+      fastPath: this.fastPath,
+      multicast: { ttl: multicastTtl },
+    });
   }
 }
 
@@ -98,12 +107,13 @@ export class StreamMulticast {
   }
 
   /** For PLAY: the group flows while anybody plays it. */
-  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup): UdpSeat {
+  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup, now: number): UdpSeat {
     const joined = this.#joined.get(mediaIndex)!;
     const { pair, rtp, rtcp } = group;
     const seat = joined.seat ??= this.fanout.addDatagram(
       { trackIds, secure: this.secure, pair, rtp, rtcp },
       [],
+      now,
     );
     joined.players++;
     const before = seat.sent();

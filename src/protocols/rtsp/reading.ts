@@ -37,7 +37,11 @@ export class Reading {
 
   /** Units that a reader is sent before the live ones: with `gopCache: yes` on its path. */
   get cachedUnits(): readonly Unit[] {
-    return this.seat.conf.gopCache === "yes" ? this.seat.stream.cachedUnits : [];
+    if (this.seat.conf.gopCache !== "yes") return [];
+    const units = this.seat.stream.cachedUnits;
+    // Packets made only now would be numbered after those that are already on their way to others.
+    const sent = new Set(units.filter((unit) => unit.hasPackets).map((unit) => unit.track));
+    return units.every((unit) => unit.hasPackets || !sent.has(unit.track)) ? units : [];
   }
 
   /** `sink` is that of the connection, for interleaved media. Throws UserError when a UDP port is taken. */
@@ -56,7 +60,7 @@ export class Reading {
         for (const track of tracks) channels[track.id] = setup.channel;
         secure = setup.srtp !== null;
       } else {
-        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached);
+        const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached, now);
         this.#udp.push(seat);
         undo.push(() => seat.leave());
       }
@@ -70,13 +74,18 @@ export class Reading {
     setup: Exclude<MediaSetup, { delivery: "tcp" }>,
     trackIds: readonly number[],
     cached: readonly Unit[],
+    now: number,
   ): UdpSeat {
     if (setup.delivery === "multicast") {
-      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group);
+      return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group, now);
     }
     const { rtp, rtcp } = setup;
     const { pair } = this.context.udp!;
-    return this.state.fanout.addDatagram({ trackIds, secure: setup.srtp !== null, pair, rtp, rtcp }, cached);
+    return this.state.fanout.addDatagram(
+      { trackIds, secure: setup.srtp !== null, pair, rtp, rtcp },
+      cached,
+      now,
+    );
   }
 
   /** RTP and RTCP packets and bytes sent over UDP; TCP readers are counted by their sink. */

@@ -39,6 +39,9 @@ export class RtspSession implements Reader, Publisher {
   /** From the ANNOUNCE of a publisher. */
   publishing: Publishing | null = null;
 
+  /** The connection that carries the media, when it is interleaved and flows. */
+  carrier: RtspConn | null = null;
+
   #closed = false;
   #lastRequest = Date.now();
   readonly #discarded: RateLimitedReport;
@@ -73,6 +76,7 @@ export class RtspSession implements Reader, Publisher {
   /** The connection is gone, or has given up the session. */
   release(conn: RtspConn): void {
     if (!this.conns.delete(conn)) return;
+    if (this.carrier === conn) return this.close("the connection that carried the media is gone");
     const outlives = (this.state === "play" || this.state === "record") && this.delivery !== "tcp";
     if (this.conns.size === 0 && !outlives) this.close("not in use");
   }

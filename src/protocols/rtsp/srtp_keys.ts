@@ -4,6 +4,7 @@ import { millisFromNtp } from "../../base/time.ts";
 import type { PacketCrypto } from "../../base/packet_crypto.ts";
 import { createSrtpReceiver, createSrtpSender, srtpProfiles, type SrtpSender } from "../../rtp/srtp/mod.ts";
 import type { RtspContext } from "./context.ts";
+import type { TrackSender } from "./fanout/track_sender.ts";
 import type { MediaSrtp } from "./media_setup.ts";
 import { RequestError } from "./reply.ts";
 import { parseKeyMgmt, serializeKeyMgmt, serializeKeyMgmtAttribute } from "./wire/key_mgmt.ts";
@@ -84,7 +85,7 @@ export function mediaSrtp(
     salt: masterSalt,
     crypto: context.srtpCrypto,
     rollovers: new Map(streams.map(({ ssrc, rolloverCounter }) => [ssrc, rolloverCounter])),
-    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier, streams }),
+    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
   });
   const close = () => {
     receiver.close();
@@ -93,18 +94,18 @@ export function mediaSrtp(
   return { receiver, sender, close };
 }
 
-/** The KeyMgmt header of our answer. */
-export function keyMgmtHeader(url: string, ours: KeyedSender, ssrcs: readonly number[]): string {
-  return serializeKeyMgmt({ url, message: keyMessage(ours, ssrcs) });
+/** The KeyMgmt header of our answer. `tracks`: those that the key is for, when we are the ones who send. */
+export function keyMgmtHeader(url: string, ours: KeyedSender, tracks: readonly TrackSender[]): string {
+  return serializeKeyMgmt({ url, message: keyMessage(ours, tracks) });
 }
 
 /** The key-mgmt attribute of SDP. */
-export function keyMgmtAttribute(ours: KeyedSender, ssrcs: readonly number[]): string {
-  return serializeKeyMgmtAttribute(keyMessage(ours, ssrcs));
+export function keyMgmtAttribute(ours: KeyedSender, tracks: readonly TrackSender[]): string {
+  return serializeKeyMgmtAttribute(keyMessage(ours, tracks));
 }
 
-function keyMessage({ key, sender }: KeyedSender, ssrcs: readonly number[]): MikeyMessage {
-  const streams = ssrcs.map((ssrc) => ({ ssrc, rolloverCounter: sender.rollover(ssrc) }));
+function keyMessage({ key }: KeyedSender, tracks: readonly TrackSender[]): MikeyMessage {
+  const streams = tracks.map((track) => ({ ssrc: track.ssrc, rolloverCounter: track.rollover() }));
   return mikeyFromSrtp({ ...key, streams }, {
     bundleId: crypto.getRandomValues(new Uint32Array(1))[0],
     random: crypto.getRandomValues(new Uint8Array(16)),

@@ -5,6 +5,7 @@ import { rescale } from "../../base/time.ts";
 import { ac3FrameSamples, maxAc3FrameSize, parseAc3Header } from "../../codecs/ac3/syncframe.ts";
 import type { Ac3Codec } from "../../codecs/codec.ts";
 import type { RtpFragment, RtpPacket } from "../packet.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes, groupFrames, isContiguous } from "./fragmented.ts";
 import type { DepacketizeResult, PayloadFormat } from "./payload.ts";
 
@@ -35,13 +36,13 @@ function splitFrames(bytes: Uint8Array, into: Uint8Array[]): void {
 
 function depacketize(packets: readonly RtpPacket[]): DepacketizeResult {
   const payload: Uint8Array[] = [];
-  const errors: string[] = [];
+  const errors = new ErrorList();
   const take = (bytes: Uint8Array) => {
     try {
       splitFrames(bytes, payload);
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      errors.push(errorText(error));
+      errors.add(errorText(error));
     }
   };
   for (let i = 0; i < packets.length;) {
@@ -49,11 +50,11 @@ function depacketize(packets: readonly RtpPacket[]): DepacketizeResult {
     const type = frameType(packet);
     let end = i + 1;
     if (packet.payload.length <= headerSize) {
-      errors.push("AC-3 payload is too short");
+      errors.add("AC-3 payload is too short");
     } else if (type === wholeFrames) {
       take(packet.payload.subarray(headerSize));
     } else if (type === otherFragment) {
-      errors.push("the start of an AC-3 syncframe is missing");
+      errors.add("the start of an AC-3 syncframe is missing");
     } else {
       while (
         end < packets.length && packets[end].payload.length > 0 && frameType(packets[end]) === otherFragment
@@ -62,11 +63,11 @@ function depacketize(packets: readonly RtpPacket[]): DepacketizeResult {
       }
       if (isContiguous(packets, i, end - 1)) {
         take(concat(packets.slice(i, end).map((part) => part.payload.subarray(headerSize))));
-      } else errors.push("a fragment of an AC-3 syncframe is missing");
+      } else errors.add("a fragment of an AC-3 syncframe is missing");
     }
     i = end;
   }
-  return { payload: payload.length === 0 ? null : payload, errors };
+  return { payload: payload.length === 0 ? null : payload, errors: errors.list };
 }
 
 function packetize(

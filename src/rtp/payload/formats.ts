@@ -20,7 +20,11 @@ import type { PayloadFormat } from "./payload.ts";
 import { vp8Format } from "./vp8.ts";
 import { vp9Format } from "./vp9.ts";
 
-const formats = {
+/** The member of the union that has this name; one member may have several names. */
+type CodecOf<N extends CodecName, C extends Codec = Codec> = C extends Codec ? N extends C["name"] ? C : never
+  : never;
+
+const formats: { readonly [N in CodecName]: PayloadFormat<CodecOf<N>> } = {
   "H264": h264Format,
   "H265": h265Format,
   "AV1": av1Format,
@@ -48,5 +52,5 @@ const formats = {
 
 /** The table's types tie each name to its codec; the look-up by a name known only at run time loses that tie. */
 export function payloadFormat<C extends Codec>(codec: C): PayloadFormat<C> {
-  return formats[codec.name as CodecName] as unknown as PayloadFormat<C>;
+  return formats[codec.name] as unknown as PayloadFormat<C>;
 }

@@ -16,6 +16,7 @@ import {
   serializeAudioSpecificConfig,
 } from "../../codecs/mpeg4audio/audio_specific_config.ts";
 import type { RtpFragment, RtpPacket } from "../packet.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes, isContiguous } from "./fragmented.ts";
 import type { DepacketizeResult, PayloadFormat } from "./payload.ts";
 
@@ -24,7 +25,7 @@ const inBandClockRate = 90000;
 
 function depacketize(packets: readonly RtpPacket[], codec: LatmCodec): DepacketizeResult {
   const payload: Uint8Array[] = [];
-  const errors: string[] = [];
+  const errors = new ErrorList();
   let start = 0;
   packets.forEach((packet, i) => {
     const last = i === packets.length - 1;
@@ -33,13 +34,13 @@ function depacketize(packets: readonly RtpPacket[], codec: LatmCodec): Depacketi
     const parts = packets.slice(start, i + 1).map((part) => part.payload);
     start = i + 1;
     const element = parts.length === 1 ? parts[0] : concat(parts);
-    if (!whole) errors.push("a fragment of an AudioMuxElement is missing");
-    else if (element.length === 0) errors.push("AudioMuxElement is empty");
-    else if (!packet.marker) errors.push("the end of an AudioMuxElement is missing");
-    else if (!isReadable(element, codec)) errors.push("AudioMuxElement is broken or its start is missing");
+    if (!whole) errors.add("a fragment of an AudioMuxElement is missing");
+    else if (element.length === 0) errors.add("AudioMuxElement is empty");
+    else if (!packet.marker) errors.add("the end of an AudioMuxElement is missing");
+    else if (!isReadable(element, codec)) errors.add("AudioMuxElement is broken or its start is missing");
     else payload.push(element);
   });
-  return { payload: payload.length === 0 ? null : payload, errors };
+  return { payload: payload.length === 0 ? null : payload, errors: errors.list };
 }
 
 /**
@@ -51,7 +52,7 @@ function isReadable(element: Uint8Array, codec: LatmCodec): boolean {
   if (codec.configInBand || known === null) return true;
   if (known.layers.some((layer) => layer.frame.type !== 0) || !known.allStreamsSameTimeFraming) return true;
   try {
-    return parseAudioMuxElement(element, false, known) !== null;
+    return parseAudioMuxElement(element, false, known)?.size === element.length;
   } catch (error) {
     if (error instanceof ParseError) return false;
     throw error;
@@ -103,22 +104,28 @@ function updateCodec(payload: readonly Uint8Array[], codec: LatmCodec): LatmCode
   return updated;
 }
 
-/** Ticks of the first `count` elements; 0 as long as no config is known. */
-function ticks(payload: readonly Uint8Array[], count: number, codec: LatmCodec, clockRate?: number): number {
-  let config = codec.config ?? outOfBandConfig(codec)?.layers[0].config;
-  let subFrames = outOfBandConfig(codec)?.subFrameCount ?? 1;
+/** When each element starts, and last the end of the unit, in ticks; all 0 as long as no config is known. */
+function timeline(payload: readonly Uint8Array[], codec: LatmCodec, clockRate?: number): number[] {
+  const outOfBand = outOfBandConfig(codec);
+  let config = codec.config ?? outOfBand?.layers[0].config;
+  let subFrames = outOfBand?.subFrameCount ?? 1;
   let units = 0;
-  for (let i = 0; i < count; i++) {
-    const inBand = inBandConfig(payload[i], codec);
+  const times = [0];
+  for (const element of payload) {
+    const inBand = inBandConfig(element, codec);
     if (inBand !== null) {
       config = inBand.layers[0].config;
       subFrames = inBand.subFrameCount;
     }
     units += subFrames;
+    if (config === undefined) {
+      times.push(0);
+      continue;
+    }
+    const rate = clockRate ?? (codec.configInBand ? inBandClockRate : outputSampleRate(config));
+    times.push(rescale(units * accessUnitSamples(config), config.sampleRate, rate));
   }
-  if (config === undefined) return 0;
-  const rate = clockRate ?? (codec.configInBand ? inBandClockRate : outputSampleRate(config));
-  return rescale(units * accessUnitSamples(config), config.sampleRate, rate);
+  return times;
 }
 
 function packetize(
@@ -127,13 +134,13 @@ function packetize(
   maxPayload: number,
   clockRate?: number,
 ): RtpFragment[] {
+  const times = timeline(payload, codec, clockRate);
   return payload.flatMap((element, i) => {
-    const timestampOffset = ticks(payload, i, codec, clockRate);
     const pieces = cutBytes(element, maxPayload);
     return pieces.map((piece, at) => ({
       parts: [piece],
       marker: at === pieces.length - 1,
-      timestampOffset,
+      timestampOffset: times[i],
     }));
   });
 }
@@ -143,5 +150,5 @@ export const latmFormat: PayloadFormat<LatmCodec> = {
   depacketize,
   packetize,
   updateCodec,
-  duration: (payload, codec, clockRate) => ticks(payload, payload.length, codec, clockRate),
+  duration: (payload, codec, clockRate) => timeline(payload, codec, clockRate)[payload.length],
 };

@@ -4,6 +4,7 @@ import { errorText, ParseError } from "../../base/errors.ts";
 import type { Mpeg1AudioCodec } from "../../codecs/codec.ts";
 import { type Mpeg1AudioHeader, parseMpeg1AudioHeader } from "../../codecs/mpeg1audio/frame_header.ts";
 import type { RtpFragment, RtpPacket } from "../packet.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes, groupFrames, type TimedFrame } from "./fragmented.ts";
 import type { DepacketizeResult, PayloadFormat } from "./payload.ts";
 
@@ -31,12 +32,12 @@ interface Partial {
 
 class Joiner {
   readonly frames: Uint8Array[] = [];
-  readonly errors: string[] = [];
+  readonly errors = new ErrorList();
   #partial: Partial | null = null;
 
   add(packet: RtpPacket): void {
     if (packet.payload.length <= headerSize) {
-      this.errors.push("MPEG audio payload is too short");
+      this.errors.add("MPEG audio payload is too short");
       return;
     }
     const data = packet.payload.subarray(headerSize);
@@ -50,7 +51,7 @@ class Joiner {
       partial === null || packet.sequence !== (partial.lastSequence + 1 & 0xffff) ||
       fragmentOffset(packet) !== partial.size
     ) {
-      this.errors.push("a fragment of an MPEG audio frame is missing");
+      this.errors.add("a fragment of an MPEG audio frame is missing");
       this.#partial = null;
       return;
     }
@@ -78,7 +79,7 @@ class Joiner {
   }
 
   finish(): void {
-    if (this.#partial !== null) this.errors.push("the end of an MPEG audio frame is missing");
+    if (this.#partial !== null) this.errors.add("the end of an MPEG audio frame is missing");
     this.#partial = null;
   }
 }
@@ -90,11 +91,11 @@ function depacketize(packets: readonly RtpPacket[]): DepacketizeResult {
       joiner.add(packet);
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      joiner.errors.push(errorText(error));
+      joiner.errors.add(errorText(error));
     }
   }
   joiner.finish();
-  return { payload: joiner.frames.length === 0 ? null : joiner.frames, errors: joiner.errors };
+  return { payload: joiner.frames.length === 0 ? null : joiner.frames, errors: joiner.errors.list };
 }
 
 /** Whole frames end their unit; the marker says something else in this format (RFC 3551 §4.1). */

@@ -7,6 +7,7 @@ import type { Mpeg4AudioCodec } from "../../codecs/codec.ts";
 import { isAdtsSync, splitAdts } from "../../codecs/mpeg4audio/adts.ts";
 import { accessUnitSamples, outputSampleRate } from "../../codecs/mpeg4audio/audio_specific_config.ts";
 import type { RtpFragment, RtpPacket } from "../packet.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes, groupFrames } from "./fragmented.ts";
 import type { DepacketizeResult, PayloadFormat } from "./payload.ts";
 
@@ -50,7 +51,7 @@ interface Partial {
  */
 class Joiner {
   readonly accessUnits: Uint8Array[] = [];
-  readonly errors: string[] = [];
+  readonly errors = new ErrorList();
   #partial: Partial | null = null;
 
   add(packet: RtpPacket, { sizes, data }: AccessUnits): void {
@@ -83,7 +84,7 @@ class Joiner {
     if (size <= data.length && packet.marker) {
       this.accessUnits.push(data.subarray(0, size));
     } else if (packet.marker) {
-      this.errors.push("access unit is incomplete");
+      this.errors.add("access unit is incomplete");
     } else {
       this.#partial = {
         parts: [data.subarray(0, size)],
@@ -98,7 +99,7 @@ class Joiner {
     let at = 0;
     for (const size of sizes) {
       if (at + size > data.length) {
-        this.errors.push("access unit runs over its packet");
+        this.errors.add("access unit runs over its packet");
         return;
       }
       this.accessUnits.push(data.subarray(at, at + size));
@@ -107,7 +108,7 @@ class Joiner {
   }
 
   #drop(): void {
-    this.errors.push("access unit is incomplete");
+    this.errors.add("access unit is incomplete");
     this.#partial = null;
   }
 
@@ -160,12 +161,12 @@ function depacketize(packets: readonly RtpPacket[], codec: Mpeg4AudioCodec): Dep
       joiner.add(packet, readAuHeaders(packet.payload, codec));
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      joiner.errors.push(errorText(error));
+      joiner.errors.add(errorText(error));
     }
   }
   joiner.finish();
   const { accessUnits, errors } = joiner;
-  return { payload: accessUnits.length === 0 ? null : withoutAdts(accessUnits), errors };
+  return { payload: accessUnits.length === 0 ? null : withoutAdts(accessUnits), errors: errors.list };
 }
 
 function headerBits(codec: Mpeg4AudioCodec, count: number): number {

@@ -3,6 +3,7 @@ import { concat } from "../../base/bytes.ts";
 import { rescale } from "../../base/time.ts";
 import type { Codec } from "../../codecs/codec.ts";
 import type { PayloadFormat } from "./payload.ts";
+import { ErrorList } from "./error_list.ts";
 import { cutBytes } from "./fragmented.ts";
 
 export interface SampleLayout {
@@ -19,16 +20,16 @@ export function samplesFormat<C extends Codec>(layout: (codec: C) => SampleLayou
     endsUnit: () => true,
     depacketize(packets, codec) {
       const { size } = layout(codec);
-      const errors: string[] = [];
+      const errors = new ErrorList();
       const parts: Uint8Array[] = [];
       for (const { payload } of packets) {
         const extra = payload.length % size;
-        if (extra !== 0) errors.push(`${payload.length} bytes are not whole samples of ${size} bytes`);
+        if (extra !== 0) errors.add(`${payload.length} bytes are not whole samples of ${size} bytes`);
         if (payload.length >= size) parts.push(extra === 0 ? payload : payload.subarray(0, -extra));
-        else if (extra === 0) errors.push("payload is empty");
+        else if (extra === 0) errors.add("payload is empty");
       }
-      if (parts.length === 0) return { payload: null, errors };
-      return { payload: [parts.length === 1 ? parts[0] : concat(parts)], errors };
+      if (parts.length === 0) return { payload: null, errors: errors.list };
+      return { payload: [parts.length === 1 ? parts[0] : concat(parts)], errors: errors.list };
     },
     packetize(payload, codec, maxPayload, clockRate) {
       const { size, rate } = layout(codec);

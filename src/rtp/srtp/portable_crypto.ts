@@ -11,6 +11,7 @@ import {
 
 const blockSize = 16;
 
+/** On node:crypto: works everywhere. */
 export const portableCrypto: PacketCrypto = {
   name: "portable",
   counterMode: (key) => new EcbCounterCipher(key),

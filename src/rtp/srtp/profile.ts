@@ -2,6 +2,7 @@
 import { UserError } from "../../base/errors.ts";
 import type { PacketCrypto } from "../../base/packet_crypto.ts";
 
+/** Ciphers and sizes of one protection profile. */
 export interface SrtpProfile {
   readonly name: string;
   readonly cipher: "counter" | "gcm";
@@ -13,6 +14,7 @@ export interface SrtpProfile {
   readonly rtcpTagSize: number;
 }
 
+/** RFC 3711 §8, RFC 4568 §6.2, RFC 7714 §12. */
 export const srtpProfiles = {
   aes128CounterSha1Tag80: {
     name: "AES_CM_128_HMAC_SHA1_80",

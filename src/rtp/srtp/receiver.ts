@@ -8,6 +8,7 @@ import { ReplayWindow, RolloverCounter } from "./rollover.ts";
 /** Sources that one peer may use under one key. */
 export const maxSrtpSources = 256;
 
+/** Why a packet was not accepted. */
 export type Refusal =
   | "malformed"
   | "unknown key identifier"
@@ -29,6 +30,7 @@ interface Source {
   readonly window: ReplayWindow;
 }
 
+/** Takes the protection off what one peer sends, and refuses what was forged or replayed. */
 export class SrtpReceiver {
   readonly #rtp: PacketCipher;
   readonly #rtcp: PacketCipher;
@@ -107,6 +109,7 @@ export class SrtpReceiver {
   }
 }
 
+/** Throws UserError when key or salt do not fit the profile. */
 export function createSrtpReceiver(parameters: SrtpParameters): SrtpReceiver {
   return new SrtpReceiver(parameters);
 }

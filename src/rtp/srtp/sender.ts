@@ -20,6 +20,7 @@ export interface SrtpBatch {
 /** RTP trailer of the authenticated part: the rollover counter. */
 const rolloverOf = (index: number) => Math.floor(index / 0x10000);
 
+/** Protects what we send. Shared by all who get the same packets under the same key. */
 export class SrtpSender {
   readonly #rtp: PacketCipher;
   readonly #rtcp: PacketCipher;
@@ -119,6 +120,7 @@ export class SrtpSender {
   }
 }
 
+/** Throws UserError when key or salt do not fit the profile. */
 export function createSrtpSender(parameters: SrtpParameters): SrtpSender {
   return new SrtpSender(parameters);
 }

@@ -1,11 +1,17 @@
 /** MPEG-4 audio: RFC 3640 (mpeg4-generic) and RFC 6416 (MP4A-LATM). */
 import { ParseError } from "../../base/errors.ts";
 import type { AudioSpecificConfig, LatmCodec, Mpeg4AudioCodec } from "../../codecs/codec.ts";
-import { parseStreamMuxConfig } from "../../codecs/latm/stream_mux_config.ts";
+import { BitReader } from "../../base/bits.ts";
+import {
+  parseStreamMuxConfig,
+  serializeStreamMuxConfig,
+  streamMuxConfigFromAac,
+} from "../../codecs/latm/stream_mux_config.ts";
 import {
   objectTypeAacLc,
   objectTypePs,
   parseAudioSpecificConfig,
+  readAudioSpecificConfig,
   serializeAudioSpecificConfig,
 } from "../../codecs/mpeg4audio/audio_specific_config.ts";
 import { encodeHex, type FormatText, hexParameter, numberParameter, serializeFmtp } from "../format_text.ts";
@@ -105,22 +111,40 @@ export function writeMpeg4Audio(codec: Mpeg4AudioCodec, clockRate: number): Writ
  * parameter, whose default is 1.
  */
 export function readLatm(format: FormatText): ReadFormat {
-  const streamMuxConfig = hexParameter(format, "config");
-  const present = format.parameters.get("cpresent") ?? (streamMuxConfig === undefined ? "1" : "0");
-  const config = streamMuxConfig === undefined ? null : orNull(() => firstLayerConfig(streamMuxConfig));
+  const bytes = hexParameter(format, "config");
+  const present = format.parameters.get("cpresent") ?? (bytes === undefined ? "1" : "0");
+  const outOfBand = bytes === undefined
+    ? null
+    : orNull(() => readMuxConfig(bytes)) ?? orNull(() => repairMuxConfig(bytes));
   const bitrate = numberParameter(format, "bitrate");
   const codec: LatmCodec = {
     name: "MPEG-4 Audio LATM",
     profileLevelId: numberParameter(format, "profile-level-id") ?? latmProfileLevelId,
     ...(bitrate === undefined ? {} : { bitrate }),
     configInBand: present !== "0",
-    ...(streamMuxConfig === undefined || config === null ? {} : { streamMuxConfig, config }),
+    ...outOfBand,
   };
-  return { codec, clockRate: format.clockRate ?? config?.sampleRate ?? latmClockRate };
+  return { codec, clockRate: format.clockRate ?? outOfBand?.config.sampleRate ?? latmClockRate };
 }
 
-function firstLayerConfig(bytes: Uint8Array): AudioSpecificConfig {
-  return parseStreamMuxConfig(bytes).layers[0].config;
+type OutOfBandConfig = Required<Pick<LatmCodec, "streamMuxConfig" | "config">>;
+
+function readMuxConfig(bytes: Uint8Array): OutOfBandConfig {
+  return { streamMuxConfig: bytes, config: parseStreamMuxConfig(bytes).layers[0].config };
+}
+
+/**
+ * GStreamer's rtpmp4apay puts 15 bits in front of the whole codec data, backward compatible extensions included, where
+ * the length of the frames should follow. What it means is one AAC layer, one access unit an element.
+ */
+function repairMuxConfig(bytes: Uint8Array): OutOfBandConfig {
+  const reader = new BitReader(bytes);
+  const plain = 0b0100_0000_0000_000;
+  if (reader.bits(15, "StreamMuxConfig") !== plain) {
+    throw new ParseError("StreamMuxConfig", "is no single AAC layer");
+  }
+  const config = readAudioSpecificConfig(reader, null);
+  return { streamMuxConfig: serializeStreamMuxConfig(streamMuxConfigFromAac(config)), config };
 }
 
 export function writeLatm(codec: LatmCodec, clockRate: number): WrittenFormat {

@@ -76,6 +76,11 @@ export class H264Frames {
     return this.#frame;
   }
 
+  /** The number that the next packet will have. */
+  get nextSequence(): number {
+    return this.#sequence;
+  }
+
   get timestamp(): number {
     return Math.round(this.#frame * clockRate / this.shape.framesPerSecond) >>> 0;
   }
@@ -174,10 +179,12 @@ function slicePayloads(shape: FrameShape, nalHeader: number): Uint8Array[] {
   }
   const count = shape.packetsPerFrame;
   if (count === 1) return [Uint8Array.of(nalHeader, ...body)];
+  // As encoders cut: fragments of one size, the last one shorter.
+  const fragment = Math.ceil(body.length / count);
   const out: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
-    const from = Math.floor(i * body.length / count);
-    const to = Math.floor((i + 1) * body.length / count);
+    const from = i * fragment;
+    const to = Math.min(from + fragment, body.length);
     const payload = new Uint8Array(fuHeaderSize + to - from);
     payload[0] = nalHeader & 0xe0 | nalFuA;
     payload[1] = nalHeader & 0x1f | (i === 0 ? 0x80 : 0) | (i === count - 1 ? 0x40 : 0);

@@ -47,14 +47,14 @@ class Case<C extends Codec = Codec> {
   #roundTrip(): void {
     const random = new Random(1);
     for (let run = 0; run < 150; run++) {
-      checkRoundTrip(this.format, this.codec, this.make(random), 100 + random.int(1400));
+      checkRoundTrip(this.format, this.codec, this.make(random), 160 + random.int(1400));
     }
   }
 
   #loss(): void {
     const random = new Random(2);
     for (let run = 0; run < 8; run++) {
-      checkLoss(this.format, this.codec, this.make(random), 100 + random.int(300));
+      checkLoss(this.format, this.codec, this.make(random), 160 + random.int(300));
     }
   }
 

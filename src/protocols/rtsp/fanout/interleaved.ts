@@ -57,11 +57,11 @@ export class InterleavedFanout {
     return { bytes, units: wires.length, randomAccess: this.#startsDecoding(wires[0]) };
   }
 
-  /** RTCP of one track, to every reader that has it. */
-  writeReport(trackId: number, report: Uint8Array, now: number): void {
+  /** RTCP of one track, to those of `sinks` that have it. */
+  writeReport(trackId: number, report: Uint8Array, now: number, sinks: Iterable<Sink> = this.sinks): void {
     const channel = this.channels[trackId];
     if (channel < 0) return;
     const bytes = serializeInterleaved(channel + 1, report);
-    for (const sink of this.sinks) sink.pushControl(bytes, now);
+    for (const sink of sinks) sink.pushControl(bytes, now);
   }
 }

@@ -3,6 +3,7 @@ import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Fanout } from "../../../stream/fanout.ts";
 import type { Sink } from "../../../stream/sink.ts";
 import type { Stream } from "../../../stream/stream.ts";
+import type { Track } from "../../../stream/track.ts";
 import type { Unit } from "../../../stream/unit.ts";
 import { DatagramFanout, type UdpPair } from "./datagram.ts";
 import { type ChannelMap, InterleavedFanout } from "./interleaved.ts";
@@ -37,7 +38,9 @@ export class RtspFanout implements Fanout {
     /** By media index; absent on a server without TLS. */
     private readonly srtp: readonly SrtpSender[] | null,
   ) {
-    this.senders = stream.tracks.map((track) => new TrackSender(track, cname));
+    this.senders = stream.tracks.map((track) =>
+      new TrackSender(track, cname, srtp?.[track.mediaIndex] ?? null)
+    );
     this.#datagram = stream.tracks.map(() => new Map());
   }
 
@@ -50,8 +53,8 @@ export class RtspFanout implements Fanout {
     if (idle) return;
     const wires = units.map((unit) => this.#wire(unit));
     for (const fanout of this.#interleaved.values()) {
-      const { bytes, units } = fanout.write(wires, now);
-      this.stream.countOutbound(bytes * fanout.sinks.size, units * fanout.sinks.size);
+      const sent = fanout.write(wires, now);
+      this.stream.countOutbound(sent.bytes * fanout.sinks.size, sent.units * fanout.sinks.size);
     }
     for (const wire of wires) {
       for (const { secure, fanout } of this.#datagram[wire.unit.track.id].values()) {
@@ -74,29 +77,31 @@ export class RtspFanout implements Fanout {
 
   #wire(unit: Unit): UnitWire {
     const { id, mediaIndex } = unit.track;
-    return new UnitWire(unit, this.senders[id].ssrc, this.srtp?.[mediaIndex] ?? null);
+    const sender = this.senders[id];
+    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.srtp?.[mediaIndex] ?? null);
   }
 
   #writeReports(now: number): void {
     if (this.#nextReport !== 0) {
-      for (const sender of this.senders) {
-        const report = sender.report(now);
-        if (report === null) continue;
-        const { id, mediaIndex } = sender.track;
-        const protectedReport = this.srtp?.[mediaIndex].protectRtcp(report);
+      for (const { track, report } of this.#reports(now)) {
         for (const fanout of this.#interleaved.values()) {
-          fanout.writeReport(id, fanout.secure ? protectedReport! : report, now);
+          fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
         }
-        for (const { secure, fanout } of this.#datagram[id].values()) {
-          fanout.writeReport(secure ? protectedReport! : report);
+        for (const { secure, fanout } of this.#datagram[track.id].values()) {
+          fanout.writeReport(this.#protectReport(track, report, secure));
         }
       }
     }
     this.#nextReport = now + reportPeriodMs;
   }
 
+  #protectReport(track: Track, report: Uint8Array, secure: boolean): Uint8Array {
+    return secure ? this.srtp![track.mediaIndex].protectRtcp(report) : report;
+  }
+
   /**
-   * A TCP reader. It gets what is cached first, when `cached` says so, then what comes.
+   * A TCP reader. It gets sender reports first, so that its tracks are in step from the start, then what is cached,
+   * then what comes.
    * Returns the undo.
    */
   addInterleaved(
@@ -113,6 +118,9 @@ export class RtspFanout implements Fanout {
       fanout = new InterleavedFanout(channels, secure, hasVideo);
       this.#interleaved.set(key, fanout);
     }
+    for (const { track, report } of this.#reports(now)) {
+      fanout.writeReport(track.id, this.#protectReport(track, report, secure), now, [sink]);
+    }
     for (const chunk of fanout.chunks(cached.map((unit) => this.#wire(unit)))) sink.push(chunk, now);
     const joined = fanout;
     joined.sinks.add(sink);
@@ -122,9 +130,21 @@ export class RtspFanout implements Fanout {
     };
   }
 
-  /** A UDP reader or a multicast group of one media section. Returns the undo and what was sent meanwhile. */
-  addDatagram(member: UdpMember, cached: readonly Unit[]): UdpSeat {
+  #reports(now: number): { readonly track: Track; readonly report: Uint8Array }[] {
+    return this.senders.flatMap((sender) => {
+      const report = sender.report(now);
+      return report === null ? [] : [{ track: sender.track, report }];
+    });
+  }
+
+  /** The same for a UDP reader, or a multicast group, of one media section. */
+  addDatagram(member: UdpMember, cached: readonly Unit[], now: number): UdpSeat {
     const { trackIds, secure, pair, rtp, rtcp } = member;
+    for (const { track, report } of this.#reports(now)) {
+      if (!trackIds.includes(track.id)) continue;
+      const bytes = this.#protectReport(track, report, secure);
+      pair.rtcp.send({ bytes, sizes: [bytes.length] }, rtcp);
+    }
     for (const unit of cached) {
       if (!trackIds.includes(unit.track.id)) continue;
       const wire = this.#wire(unit);

@@ -1,8 +1,9 @@
 import type { PacketBatch } from "../../../net/udp/socket.ts";
 import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../stream/unit.ts";
-import { interleavedHeaderSize, writeInterleavedHeader } from "../wire/interleaved.ts";
+import { interleavedHeaderSize, maxInterleavedPayload, writeInterleavedHeader } from "../wire/interleaved.ts";
 
+const sequenceOffset = 2;
 const ssrcOffset = 8;
 
 /**
@@ -16,6 +17,8 @@ export class UnitWire {
     readonly unit: Unit,
     /** The server's, put in the place of the publisher's. */
     private readonly ssrc: number,
+    /** Added to the publisher's sequence numbers. */
+    private readonly renumber: number,
     private readonly srtp: SrtpSender | null,
   ) {}
 
@@ -41,6 +44,11 @@ export class UnitWire {
     let at = 0;
     for (const packet of packets) {
       bytes.set(packet.bytes, at);
+      if (this.renumber !== 0) {
+        const sequence = packet.sequence + this.renumber;
+        bytes[at + sequenceOffset] = sequence >>> 8;
+        bytes[at + sequenceOffset + 1] = sequence;
+      }
       bytes[at + ssrcOffset] = this.ssrc >>> 24;
       bytes[at + ssrcOffset + 1] = this.ssrc >>> 16;
       bytes[at + ssrcOffset + 2] = this.ssrc >>> 8;
@@ -51,18 +59,22 @@ export class UnitWire {
   }
 }
 
-/** How many bytes `interleaveBatch` writes. */
+/** How many bytes `interleaveBatch` writes. A packet that SRTP has made too large for a frame is left out. */
 export function interleavedSize(batch: PacketBatch): number {
-  return batch.bytes.length + batch.sizes.length * interleavedHeaderSize;
+  let total = 0;
+  for (const size of batch.sizes) if (size <= maxInterleavedPayload) total += interleavedHeaderSize + size;
+  return total;
 }
 
 /** Frames each packet of a batch for one channel; gives the position after the last byte. */
 export function interleaveBatch(batch: PacketBatch, channel: number, into: Uint8Array, at: number): number {
   let from = 0;
   for (const size of batch.sizes) {
-    at = writeInterleavedHeader(into, at, channel, size);
-    into.set(batch.bytes.subarray(from, from + size), at);
-    at += size;
+    if (size <= maxInterleavedPayload) {
+      at = writeInterleavedHeader(into, at, channel, size);
+      into.set(batch.bytes.subarray(from, from + size), at);
+      at += size;
+    }
     from += size;
   }
   return at;

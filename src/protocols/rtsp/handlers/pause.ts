@@ -11,5 +11,6 @@ export function pause(_conn: RtspConn, session: RtspSession): Reply {
     session.publishing!.leave();
     session.state = "preRecord";
   }
+  session.carrier = null;
   return { status: 200 };
 }

@@ -24,6 +24,7 @@ export function play(conn: RtspConn, session: RtspSession, request: RtspRequest)
   const headers: [string, string][] = infos.length > 0 ? [["RTP-Info", serializeRtpInfo(infos)]] : [];
   if (session.state === "play") return { status: 200, headers };
   session.state = "play";
+  if (session.delivery === "tcp") session.carrier = conn;
   const tracks = session.setups.flatMap((setup) => reading.tracks(setup.mediaIndex));
   session.logger.info(
     `is reading from path '${session.pathName}', with ${transportTexts[session.delivery!]}, ${
@@ -46,10 +47,9 @@ function rtpInfos(session: RtspSession, reading: Reading, url: RtspUrl, now: num
   for (const { mediaIndex } of session.setups) {
     const tracks = reading.tracks(mediaIndex);
     if (tracks.length !== 1) continue;
-    const first = cached.find((unit) => unit.track === tracks[0])?.packets[0];
-    const position = first !== undefined
-      ? { sequence: first.sequence, timestamp: first.timestamp }
-      : reading.state.fanout.senders[tracks[0].id].position(now);
+    const sender = reading.state.fanout.senders[tracks[0].id];
+    const first = cached.find((unit) => unit.track === tracks[0]);
+    const position = first === undefined ? sender.position(now) : sender.positionOf(first);
     if (position === null) continue;
     infos.push({
       url: serializeRtspUrl({

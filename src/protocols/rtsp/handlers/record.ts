@@ -16,6 +16,7 @@ export function record(conn: RtspConn, session: RtspSession): Promise<Reply> {
       throw new RequestError(400, "session is closed");
     }
     session.state = "record";
+    if (session.delivery === "tcp") session.carrier = conn;
     session.logger.info(`is publishing to path '${session.pathName}'`);
     return { status: 200 };
   });

@@ -37,9 +37,15 @@ export class HttpTunnels {
     if (other !== undefined && other.half.direction !== half.direction) {
       this.#forget(key, other);
       other.paired(null);
-      return half.direction === "GET"
-        ? new HttpTunnelConn(half, other.half)
-        : new HttpTunnelConn(other.half, half);
+      try {
+        return half.direction === "GET"
+          ? new HttpTunnelConn(half, other.half)
+          : new HttpTunnelConn(other.half, half);
+      } catch (error) {
+        // The first half's connection is nobody's but ours now.
+        other.half.conn.close();
+        throw error;
+      }
     }
     if (other !== undefined || this.#waiting.size >= maxWaiting) {
       throw new UserError(

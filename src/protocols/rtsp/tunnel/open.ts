@@ -22,17 +22,26 @@ export async function openTunnel(
   request: RtspRequest,
   rest: Uint8Array,
 ): Promise<OpenedTunnel | null> {
-  const http = parseHttpTunnel(request);
+  const { http, upgrade } = await parse(conn, request);
   if (http !== null) {
     await conn.write(serializeHttpTunnelResponse(request.version));
     const tunnel = await owner.context.tunnels.join(http.cookie, { direction: http.method, conn, rest });
     return tunnel === null ? null : { kind: "http", conn: tunnel };
   }
-  const upgrade = parseWebsocketUpgrade(request);
   if (upgrade !== null) {
     await conn.write(serializeWebsocketResponse(upgrade));
     return { kind: "websocket", conn: new WebsocketConn(conn, rest) };
   }
   await conn.write(serializeHttpRefusal(request.version));
   throw new UserError("invalid HTTP request");
+}
+
+/** What is malformed is refused before the error goes on. */
+async function parse(conn: ByteConn, request: RtspRequest) {
+  try {
+    return { http: parseHttpTunnel(request), upgrade: parseWebsocketUpgrade(request) };
+  } catch (error) {
+    await conn.write(serializeHttpRefusal(request.version));
+    throw error;
+  }
 }

@@ -44,7 +44,10 @@ export function requestTarget(url: RtspUrl): RequestTarget {
 export function findControl(controls: readonly string[], announced: RtspUrl, setup: RtspUrl): number | null {
   const wanted = comparable(setup);
   for (const resolve of [appendControl, insertControl]) {
-    const at = controls.findIndex((control) => comparable(resolve(announced, control)) === wanted);
+    const at = controls.findIndex((control) => {
+      const url = orNull(() => resolve(announced, control));
+      return url !== null && comparable(url) === wanted;
+    });
     if (at >= 0) return at;
   }
   // The host may differ (NAT, another name), or the attribute stands behind another base than the announced one.
@@ -54,7 +57,11 @@ export function findControl(controls: readonly string[], announced: RtspUrl, set
 
 /** Path and query, since the host says nothing about which track is meant; a trailing slash does not count. */
 function comparable(url: RtspUrl): string {
-  return `${percentDecode(url.path)}?${url.query ?? ""}`.replace(/\?$/, "").replace(/\/+$/, "");
+  const text = percentDecode(url.path) + (url.query ? `?${url.query}` : "");
+  // Not a pattern: `/+$` takes quadratic time over slashes that are not at the end.
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
 }
 
 function isPresentation(control: string): boolean {
@@ -116,11 +123,17 @@ export function baseUrl(
     const trimmed = text?.trim() ?? "";
     if (isPresentation(trimmed)) continue;
     if (trimmed.startsWith("/")) return { ...request, path: trimmed, query: undefined };
-    try {
-      return withHostOf(request, parseRtspUrl(trimmed));
-    } catch (error) {
-      if (!(error instanceof ParseError)) throw error;
-    }
+    const url = orNull(() => withHostOf(request, parseRtspUrl(trimmed)));
+    if (url !== null) return url;
   }
   return request;
+}
+
+function orNull<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof ParseError) return null;
+    throw error;
+  }
 }

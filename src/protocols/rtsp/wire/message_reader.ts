@@ -88,7 +88,7 @@ export class MessageReader {
   /** For bytes that were read elsewhere, e.g. out of a tunnel: copies them in. */
   push(bytes: Uint8Array): void {
     if (this.#slab.length - this.#end < bytes.length) {
-      this.#replaceSlab(this.pending + bytes.length + minSpace);
+      this.#replaceSlab(Math.max(this.#slab.length, this.pending + bytes.length + minSpace));
     }
     this.#slab.set(bytes, this.#end);
     this.#end += bytes.length;

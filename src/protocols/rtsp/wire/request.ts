@@ -2,6 +2,7 @@ import { ParseError } from "../../../base/errors.ts";
 import { quoted } from "../../../base/quoted.ts";
 import type { HeaderMap } from "./header_map.ts";
 import { serializeMessage } from "./headers.ts";
+import { escapeTarget } from "./url.ts";
 
 /** `RTSP/1.0`, or `HTTP/1.x` for what opens a tunnel on the same port. */
 export interface ProtocolVersion {
@@ -57,5 +58,5 @@ export function parseRequestLine(line: string): RequestLine {
 
 export function serializeRequest(request: RtspRequest): Uint8Array<ArrayBuffer> {
   const { method, url, protocol, version, headers, body } = request;
-  return serializeMessage(`${method} ${url.replaceAll(" ", "%20")} ${protocol}/${version}`, headers, body);
+  return serializeMessage(`${method} ${escapeTarget(url)} ${protocol}/${version}`, headers, body);
 }

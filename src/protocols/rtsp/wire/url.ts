@@ -89,6 +89,11 @@ export function pathAndQuery(url: RtspUrl): string {
   return url.path + (url.query === undefined ? "" : `?${url.query}`);
 }
 
+/** What may not stand in a request line (spaces, anything that is not ASCII) as percent escapes; escapes stay. */
+export function escapeTarget(text: string): string {
+  return text.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+}
+
 /** Percent escapes resolved; left as they are when they are no UTF-8. */
 export function percentDecode(text: string): string {
   try {

@@ -7,13 +7,12 @@ import { elementCount, Flag } from "./header.ts";
 const maxSizeBytes = 3;
 const sizeFlag = 0x02;
 
-/** End of the size at `at`, and through `sizeValue` the size: two numbers without an object. */
-let sizeValue = 0;
+/** The size at `at` times 4 plus the bytes it took, or -1: two values without an object. */
 function readSize(payload: Uint8Array, at: number): number {
-  sizeValue = 0;
+  let value = 0;
   for (let i = 0; i < maxSizeBytes && at + i < payload.length; i++) {
-    sizeValue |= (payload[at + i] & 0x7f) << (7 * i);
-    if ((payload[at + i] & 0x80) === 0) return at + i + 1;
+    value |= (payload[at + i] & 0x7f) << (7 * i);
+    if ((payload[at + i] & 0x80) === 0) return value * 4 + i + 1;
   }
   return -1;
 }
@@ -30,9 +29,10 @@ function someObu(
   for (let i = 0; at < payload.length; i++) {
     let end = payload.length;
     if (count === 0 || i < count - 1) {
-      at = readSize(payload, at);
-      if (at < 0) return false;
-      end = at + sizeValue;
+      const size = readSize(payload, at);
+      if (size < 0) return false;
+      at += size & 3;
+      end = at + (size >> 2);
       if (end > payload.length) return false;
     }
     const begins = i > 0 || (payload[0] & Flag.continues) === 0;

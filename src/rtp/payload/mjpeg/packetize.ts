@@ -72,7 +72,8 @@ function fragments(image: JpegImage, type: number, tables: Uint8Array, maxPayloa
 
 /**
  * An image that the format cannot carry gives no packets: larger than 2040 pixels, not baseline, other sampling than
- * 4:2:2 or 4:2:0, optimised Huffman tables.
+ * 4:2:2 or 4:2:0, optimised Huffman tables. Headers and tables take up to 272 bytes of the first packet (144 with 8-bit
+ * tables), whatever `maxPayload` says.
  */
 export function packetizeMjpeg(
   payload: readonly Uint8Array[],

@@ -4,6 +4,7 @@
  */
 import { ParseError } from "../../../../base/errors.ts";
 import type { RtspRequest } from "../request.ts";
+import { escapeTarget } from "../url.ts";
 
 export interface HttpTunnelRequest {
   readonly kind: "http";
@@ -35,7 +36,7 @@ export function serializeHttpTunnelRequest(
   { target, host, cookie }: { target: string; host: string; cookie: string },
 ): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(
-    `${method} ${target === "" ? "/" : target.replaceAll(" ", "%20")} HTTP/1.1\r\nHost: ${host}\r\n` +
+    `${method} ${target === "" ? "/" : escapeTarget(target)} HTTP/1.1\r\nHost: ${host}\r\n` +
       `X-Sessioncookie: ${cookie}\r\n` +
       (method === "GET" ? `Accept: ${mediaType}\r\n` : `Content-Type: ${mediaType}\r\n`) +
       `Pragma: no-cache\r\nCache-Control: no-cache\r\nContent-Length: ${pretendedLength}\r\n\r\n`,

@@ -5,6 +5,7 @@ import { quoted } from "../../../../base/quoted.ts";
 import type { HeaderMap } from "../header_map.ts";
 import type { RtspRequest } from "../request.ts";
 import type { RtspResponse } from "../response.ts";
+import { escapeTarget } from "../url.ts";
 
 export const websocketProtocol = "rtsp.onvif.org";
 
@@ -57,9 +58,7 @@ export function serializeWebsocketRequest(
   { target, host, key }: { target: string; host: string; key: string },
 ): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(
-    `GET ${
-      target === "" ? "/" : target.replaceAll(" ", "%20")
-    } HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\n` +
+    `GET ${target === "" ? "/" : escapeTarget(target)} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\n` +
       `Connection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: ${websocketProtocol}\r\n` +
       "Sec-WebSocket-Version: 13\r\n\r\n",
   );

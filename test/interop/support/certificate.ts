@@ -1,0 +1,19 @@
+export interface Certificate extends AsyncDisposable {
+  readonly keyFile: string;
+  readonly certFile: string;
+}
+
+/** A self-signed certificate for localhost, made by openssl. */
+export async function createCertificate(): Promise<Certificate> {
+  const folder = await Deno.makeTempDir({ prefix: "interop-certificate-" });
+  const keyFile = `${folder}/server.key`;
+  const certFile = `${folder}/server.crt`;
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  const { success, stderr } = await new Deno.Command("openssl", {
+    args: [...request, "-keyout", keyFile, "-out", certFile],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`openssl: ${new TextDecoder().decode(stderr)}`);
+  return { keyFile, certFile, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}

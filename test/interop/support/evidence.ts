@@ -1,0 +1,57 @@
+/** What a reader saw, and whether it is enough. */
+
+export type TrackKind = "video" | "audio";
+
+/** One decoded frame: when it is shown and how long, in milliseconds; 0 when the client does not know how long. */
+export interface DecodedFrame {
+  readonly at: number;
+  readonly duration: number;
+}
+
+export interface TrackEvidence {
+  readonly kind: TrackKind;
+  /** In the order of presentation. */
+  readonly frames: readonly DecodedFrame[];
+  /** How often the times may jump ahead: a client that moves a track against the other one is not losing frames. */
+  readonly allowedSteps?: number;
+}
+
+export interface Evidence {
+  readonly tracks: readonly TrackEvidence[];
+  /** Lines of the client that mean trouble. */
+  readonly complaints: readonly string[];
+}
+
+/** Media time that a reader must have decoded without a gap. */
+export const wantedMs = 1500;
+
+/** From the end of one decoded frame to the next: all test video has 25 frames a second, so a missing one leaves 40 ms. */
+const largestGapMs = 30;
+const videoFrameMs = 40;
+
+function spanMs(frames: readonly DecodedFrame[]): number {
+  return frames.length === 0 ? 0 : frames[frames.length - 1].at - frames[0].at;
+}
+
+export function hasEnough(frames: readonly DecodedFrame[]): boolean {
+  return spanMs(frames) >= wantedMs;
+}
+
+/** Throws unless each wanted track was decoded long enough, without a gap and without complaint. */
+export function expectComplete(evidence: Evidence, wanted: readonly TrackKind[]): void {
+  if (evidence.complaints.length > 0) {
+    throw new Error(`the reader complained:\n${evidence.complaints.join("\n")}`);
+  }
+  for (const kind of wanted) {
+    const track = evidence.tracks.find((one) => one.kind === kind);
+    const frames = track?.frames ?? [];
+    let steps = 0;
+    if (!hasEnough(frames)) throw new Error(`only ${frames.length} frames, ${spanMs(frames)} ms, of ${kind}`);
+    for (let i = 1; i < frames.length; i++) {
+      const before = frames[i - 1];
+      const gap = frames[i].at - before.at - (before.duration || (kind === "video" ? videoFrameMs : 0));
+      if (gap <= largestGapMs || ++steps <= (track?.allowedSteps ?? 0)) continue;
+      throw new Error(`${kind}: ${gap.toFixed(1)} ms missing before frame ${i}`);
+    }
+  }
+}

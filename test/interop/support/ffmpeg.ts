@@ -1,0 +1,156 @@
+/** FFmpeg and ffprobe 5.1 as publisher and readers. */
+import { Client } from "./client.ts";
+import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidence.ts";
+import { ffmpegTransport, type PublishTransport, type ReadTransport } from "./transports.ts";
+
+const publishLimitMs = 40_000;
+const readLimitMs = 20_000;
+const readSeconds = 3;
+/** The recording may end between B-frames: so many at its end prove nothing. */
+const reorderedFrames = 4;
+
+export type FfmpegReadTransport = Exclude<ReadTransport, "UDP with SRTP">;
+
+/** Publishes a file in real time until it is disposed of or the file ends. */
+export function ffmpegPublish(file: string, url: string, transport: PublishTransport): Client {
+  const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
+  const output = ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
+  return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs: publishLimitMs });
+}
+
+function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
+  return ["-rtsp_transport", ffmpegTransport[transport], "-i", url];
+}
+
+const listFrames = ["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framecrc", "-"];
+
+/**
+ * Records three seconds, then decodes the recording. In two steps because a reader may join between key frames: a
+ * recording starts at a key frame, so that every complaint of the decoder is a real one.
+ */
+export async function ffmpegRead(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
+  const folder = await Deno.makeTempDir({ prefix: "interop-read-" });
+  try {
+    const file = `${folder}/recording.mkv`;
+    const record = ["-v", "warning", ...inputArgs(url, transport), "-map", "0", "-c", "copy"];
+    await using recorder = new Client("ffmpeg", "ffmpeg", [...record, "-t", String(readSeconds), file], {
+      timeLimitMs: readLimitMs,
+    });
+    const complaints = await complaintsOf(recorder);
+    if (complaints.length > 0) return { tracks: [], complaints };
+    const decode = ["-v", "error", "-copyts", "-i", file, "-map", "0", ...listFrames];
+    await using decoder = new Client("ffmpeg", "ffmpeg", decode, { timeLimitMs: readLimitMs });
+    const { code } = await decoder.ended;
+    complaints.push(...decoder.errors.lines);
+    if (code !== 0) complaints.push(`the decoder ended with code ${code}`);
+    const tracks = parseFrameList(decoder.out.lines);
+    // the first sender reports move the tracks against each other; lost packets make lines of their own
+    const allowedSteps = tracks.length > 1 ? 1 : 0;
+    return {
+      tracks: tracks.map(({ kind, frames }) => ({
+        kind,
+        frames: frames.slice(0, -reorderedFrames),
+        allowedSteps,
+      })),
+      complaints,
+    };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/**
+ * Decodes while reading: for VP9, whose key frames FFmpeg 5.1 does not recognise in RTP, so that it never starts
+ * to record. Its own decoder does not recover from a start between key frames either, libvpx does. What the decoder
+ * says about its first frames is no complaint.
+ */
+export async function ffmpegDecodeVp9(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
+  const input = ["-v", "warning", "-c:v", "libvpx-vp9", ...inputArgs(url, transport), "-map", "0"];
+  // by count: times jump when the first sender report arrives
+  const limit = ["-max_error_rate", "1", "-frames:v", String(readSeconds * 25)];
+  await using client = new Client("ffmpeg", "ffmpeg", [...input, ...limit, ...listFrames], {
+    timeLimitMs: readLimitMs,
+  });
+  const complaints = (await complaintsOf(client)).filter((line) =>
+    !/^Error while decoding stream/.test(line)
+  );
+  return { tracks: parseFrameList(client.out.lines), complaints };
+}
+
+async function complaintsOf(client: Client): Promise<string[]> {
+  const { code, timedOut } = await client.ended;
+  const complaints = client.errors.lines.filter(isReadComplaint);
+  if (timedOut) complaints.push(`${client.name} took longer than ${readLimitMs} ms`);
+  else if (code !== 0) complaints.push(`${client.name} ended with code ${code}`);
+  return complaints;
+}
+
+/** Warnings that are no trouble: FFmpeg probes between key frames and guesses decoding times. */
+const harmless = [
+  /^\[(h264|hevc|vp8|vp9|libvpx-vp9|aac|opus|mp3|mp3float|ac3|pcm_\w+) @ /,
+  /^\s*Last message repeated/,
+  /Non-monotonous DTS/,
+  /Timestamps are unset/,
+  /Keyframe missing/,
+  /still experimental/,
+  /Guessed Channel Layout/,
+  /Estimating duration from bitrate/,
+  /^\s*$/,
+];
+
+export function isReadComplaint(line: string): boolean {
+  return !harmless.some((pattern) => pattern.test(line));
+}
+
+/** The output of FFmpeg's `framecrc`: header lines `#tb`, `#media_type`, then `stream, dts, pts, duration, size, crc`. */
+export function parseFrameList(lines: readonly string[]): TrackEvidence[] {
+  const timeBases = new Map<number, number>();
+  const tracks = new Map<number, { kind: TrackKind; frames: DecodedFrame[] }>();
+  for (const line of lines) {
+    const header = line.match(/^#(tb|media_type) (\d+): (.*)$/);
+    if (header !== null) {
+      const stream = Number(header[2]);
+      if (header[1] === "media_type" && (header[3] === "video" || header[3] === "audio")) {
+        tracks.set(stream, { kind: header[3], frames: [] });
+      } else if (header[1] === "tb") {
+        const [numerator, denominator] = header[3].split("/").map(Number);
+        timeBases.set(stream, numerator / denominator);
+      }
+    } else if (!line.startsWith("#") && line.includes(",")) {
+      const [stream, , pts, duration] = line.split(",").map(Number);
+      const tick = 1000 * (timeBases.get(stream) ?? NaN);
+      tracks.get(stream)?.frames.push({ at: pts * tick, duration: duration * tick });
+    }
+  }
+  return [...tracks.values()];
+}
+
+export interface Probe {
+  readonly codecs: readonly string[];
+  /** Fewest packets of any stream within the two seconds that were read. */
+  readonly packets: number;
+  readonly complaints: readonly string[];
+}
+
+export async function ffprobeRead(url: string, transport: FfmpegReadTransport): Promise<Probe> {
+  const args = [
+    "-v",
+    "warning",
+    ...inputArgs(url, transport),
+    "-read_intervals",
+    "%+2",
+    "-count_packets",
+  ];
+  const show = ["-show_entries", "stream=codec_name,nb_read_packets", "-of", "json"];
+  await using client = new Client("ffprobe", "ffprobe", [...args, ...show], { timeLimitMs: readLimitMs });
+  const complaints = await complaintsOf(client);
+  if (complaints.length > 0) return { codecs: [], packets: 0, complaints };
+  const { streams } = JSON.parse(client.out.lines.join("\n")) as {
+    streams: { codec_name: string; nb_read_packets: string }[];
+  };
+  return {
+    codecs: streams.map((stream) => stream.codec_name),
+    packets: Math.min(...streams.map((stream) => Number(stream.nb_read_packets))),
+    complaints,
+  };
+}

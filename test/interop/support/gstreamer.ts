@@ -1,0 +1,122 @@
+/** GStreamer 1.22 as publisher (`rtspclientsink`) and reader (`rtspsrc`). */
+import { Client } from "./client.ts";
+import { type Codec, type CodecKey, codecs } from "./codecs.ts";
+import { type DecodedFrame, type Evidence, hasEnough, type TrackKind } from "./evidence.ts";
+import { gstreamerProtocols, isEncrypted, type PublishTransport, type ReadTransport } from "./transports.ts";
+
+const publishLimitMs = 40_000;
+const readLimitMs = 20_000;
+/** A reader that joins between key frames, which are a second apart, misses frames until the next one. */
+const joinMs = 1100;
+
+const sources: Readonly<Record<TrackKind, string>> = {
+  video: "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1",
+  audio: "audiotestsrc is-live=true ! audioconvert",
+};
+
+export interface Credentials {
+  readonly user: string;
+  readonly pass: string;
+}
+
+function credentialProperties(credentials?: Credentials): string {
+  return credentials === undefined ? "" : `user-id=${credentials.user} user-pw=${credentials.pass}`;
+}
+
+const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
+
+/** Publishes test sources with these codecs until it is disposed of. */
+export function gstreamerPublish(
+  keys: readonly CodecKey[],
+  url: string,
+  transport: PublishTransport,
+  credentials?: Credentials,
+): Client {
+  const branches = keys.map((key) => {
+    const codec: Codec = codecs[key];
+    if (codec.gstreamer === null) throw new Error(`GStreamer cannot publish ${codec.name}`);
+    return `${sources[codec.kind]} ! queue ! ${codec.gstreamer} ! s.`;
+  });
+  const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
+  const sink = `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0`;
+  const pipeline = `${sink} ${credentialProperties(credentials)} ${branches.join(" ")}`;
+  return new Client("gst publisher", "gst-launch-1.0", ["-q", ...words(pipeline)], {
+    timeLimitMs: publishLimitMs,
+  });
+}
+
+interface SinkState {
+  readonly kind: TrackKind;
+  readonly frames: DecodedFrame[];
+  /** When the first frame of all was shown. */
+  start?: number;
+}
+
+/** Decodes until every track has enough, then stops. */
+export async function gstreamerRead(
+  url: string,
+  transport: ReadTransport,
+  kinds: readonly TrackKind[],
+  credentials?: Credentials,
+): Promise<Evidence> {
+  const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
+  const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
+  const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
+  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} latency=200 ${
+    credentialProperties(credentials)
+  }`;
+  const branches = kinds.map((kind) =>
+    `s. ! application/x-rtp,media=${kind} ! decodebin ! fakesink name=${kind} sync=false`
+  );
+  const states = kinds.map((kind): SinkState => ({ kind, frames: [] }));
+  const complaints: string[] = [];
+  let done = false;
+  const enough = Promise.withResolvers<void>();
+  const onLine = (line: string) => {
+    if (done) return;
+    if (/^(ERROR|WARNING)|CRITICAL/.test(line)) complaints.push(line);
+    takeFrame(line, states);
+    if (states.every((state) => hasEnough(state.frames))) {
+      done = true;
+      enough.resolve();
+    }
+  };
+  await using client = new Client("gst reader", "gst-launch-1.0", [
+    "-v",
+    ...words(`${source} ${branches.join(" ")}`),
+  ], {
+    timeLimitMs: readLimitMs,
+    env: { GST_DEBUG: "basesink:5", GST_DEBUG_NO_COLOR: "1" },
+    onLine,
+  });
+  const end = await Promise.race([client.ended, enough.promise]);
+  if (end === undefined) await client.interrupt();
+  else {complaints.push(
+      end.timedOut ? `gst-launch took longer than ${readLimitMs} ms` : `ended with code ${end.code}`,
+    );}
+  // the first sender reports tell how two tracks belong together: rtpbin then moves them once
+  const allowedSteps = kinds.length > 1 ? 1 : 0;
+  return { tracks: states.map(({ kind, frames }) => ({ kind, frames, allowedSteps })), complaints };
+}
+
+/**
+ * One line of the sinks' debug log. (The `last-message` property of `fakesink` would say more, but it is printed by
+ * another thread, which misses some.)
+ */
+function takeFrame(line: string, states: readonly SinkState[]): void {
+  const match = line.match(/chain_unlocked:<(\w+)> got times start: ([\d:.]+), end: ([\d:.]+)/);
+  const state = states.find((one) => one.kind === match?.[1]);
+  if (match === null || state === undefined) return;
+  const at = milliseconds(match[2]);
+  // an unknown end is the largest number there is
+  const duration = match[3].startsWith("99:") ? 0 : milliseconds(match[3]) - at;
+  state.start ??= at;
+  if (state.kind === "video" && at - state.start < joinMs) return;
+  state.frames.push({ at, duration });
+}
+
+/** `0:00:01.234567890` */
+function milliseconds(clock: string): number {
+  const [hours, minutes, seconds] = clock.split(":").map(Number);
+  return 1000 * (3600 * hours + 60 * minutes + seconds);
+}

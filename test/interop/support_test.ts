@@ -1,0 +1,53 @@
+/** The interop tests must fail when frames are missing: these are the judges. */
+import { ok, rejects, throws } from "../support/assert.ts";
+import { Client } from "./support/client.ts";
+import { type DecodedFrame, expectComplete } from "./support/evidence.ts";
+import { isReadComplaint, parseFrameList } from "./support/ffmpeg.ts";
+import { equal } from "../support/assert.ts";
+
+const frames = (count: number, without: readonly number[] = []): DecodedFrame[] =>
+  Array.from({ length: count }, (_, i) => ({ at: 40 * i, duration: 40 })).filter((_, i) =>
+    !without.includes(i)
+  );
+const video = (list: readonly DecodedFrame[], allowedSteps = 0) => ({
+  tracks: [{ kind: "video" as const, frames: list, allowedSteps }],
+  complaints: [],
+});
+
+Deno.test("evidence: complete tracks pass, everything else does not", () => {
+  expectComplete(video(frames(60)), ["video"]);
+  throws(() => expectComplete(video(frames(60, [30])), ["video"]), /40.0 ms missing before frame 30/);
+  throws(() => expectComplete(video(frames(60, [10, 30]), 1), ["video"]), /missing before frame 29/);
+  expectComplete(video(frames(60, [30]), 1), ["video"]);
+  throws(() => expectComplete(video(frames(20)), ["video"]), /only 20 frames/);
+  throws(() => expectComplete(video(frames(60)), ["video", "audio"]), /only 0 frames, 0 ms, of audio/);
+  throws(() => expectComplete({ ...video(frames(60)), complaints: ["x"] }, ["video"]), /complained/);
+});
+
+Deno.test("FFmpeg's frame list becomes milliseconds per track", () => {
+  const lines = [
+    "#software: Lavf59",
+    "#tb 0: 1/1000",
+    "#media_type 0: video",
+    "#tb 1: 1/48000",
+    "#media_type 1: audio",
+    "0,         40,         40,       40,   115200, 0x1",
+    "1,       4800,       4800,     1024,     4096, 0x2",
+  ];
+  equal(parseFrameList(lines), [
+    { kind: "video", frames: [{ at: 40, duration: 40 }] },
+    { kind: "audio", frames: [{ at: 100, duration: 1024 / 48 }] },
+  ]);
+});
+
+Deno.test("FFmpeg's lost packets are a complaint, its probing is not", () => {
+  ok(isReadComplaint("[rtsp @ 0x55] RTP: missed 3 packets"));
+  ok(isReadComplaint("[rtsp @ 0x55] max delay reached. need to consume packet"));
+  ok(!isReadComplaint("[h264 @ 0x55] Missing reference picture, default is 0"));
+});
+
+Deno.test("a client that does not end is ended", async () => {
+  await using client = new Client("sleep", "sleep", ["60"], { timeLimitMs: 50 });
+  ok((await client.ended).timedOut);
+  await rejects(client.errors.waitFor(/never/, 1000), /ended without a line/);
+});
