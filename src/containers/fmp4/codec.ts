@@ -69,10 +69,13 @@ export interface Fmp4Ac3 extends Ac3Codec {
   readonly bitRateCode: number;
 }
 
+/** Codecs with a picture. */
 export type Fmp4VideoCodec = Fmp4H264 | Fmp4H265 | Fmp4Av1 | Fmp4Vp9 | Fmp4Mpeg4Video;
 export type Fmp4AudioCodec = Fmp4Mpeg4Audio | Fmp4Opus | Fmp4Flac | Fmp4Ac3;
+/** Every codec that a track may have. */
 export type Fmp4Codec = Fmp4VideoCodec | Fmp4AudioCodec;
 
+/** True for codecs with a picture. */
 export function isFmp4Video(codec: Fmp4Codec): codec is Fmp4VideoCodec {
   return "width" in codec;
 }

@@ -5,6 +5,7 @@ import { type Fmp4Codec, isFmp4Video } from "./codec.ts";
 import { audioSampleEntry } from "./sample_entry/audio.ts";
 import { videoSampleEntry } from "./sample_entry/video.ts";
 
+/** A track of an init segment. */
 export interface Fmp4Track {
   /** From 1. */
   readonly id: number;

@@ -1,6 +1,7 @@
 /** Media parts: moof and mdat, written in one go into a buffer whose size is computed first. */
 import { ByteWriter } from "../../base/bytes.ts";
 
+/** One frame. */
 export interface Fmp4Sample {
   /** Ticks until the next sample in decoding order. */
   readonly duration: number;
@@ -12,6 +13,7 @@ export interface Fmp4Sample {
   readonly payload: readonly Uint8Array[];
 }
 
+/** Samples of one track, without holes between them. */
 export interface Fmp4PartTrack {
   readonly id: number;
   /** Decoding time of the first sample, in ticks. */

@@ -5,6 +5,7 @@ import type { Fmp4Codec } from "../codec.ts";
 import { boxesAt, type ReadBox, readBoxes, requireBox } from "./boxes.ts";
 import { parseSampleEntry } from "./sample_entry.ts";
 
+/** What an init segment says about a track. */
 export interface ReadTrack {
   readonly id: number;
   readonly timescale: number;

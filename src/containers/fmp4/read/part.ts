@@ -4,6 +4,7 @@ import { ParseError } from "../../../base/errors.ts";
 import { type ReadBox, readBoxes, requireBox } from "./boxes.ts";
 import type { ReadTrack, SampleDefaults } from "./init.ts";
 
+/** One frame as it was stored. */
 export interface ReadSample {
   readonly duration: number;
   readonly compositionOffset: number;
@@ -12,6 +13,7 @@ export interface ReadSample {
   readonly data: Uint8Array;
 }
 
+/** What a traf box holds. */
 export interface ReadPartTrack {
   readonly id: number;
   /** Decoding time of the first sample. */
@@ -19,6 +21,7 @@ export interface ReadPartTrack {
   readonly samples: readonly ReadSample[];
 }
 
+/** A moof with its samples. */
 export interface ReadFragment {
   readonly sequence: number;
   readonly tracks: readonly ReadPartTrack[];
