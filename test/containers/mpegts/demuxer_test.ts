@@ -65,6 +65,23 @@ Deno.test("a frame that is cut off does not take from an aligned packet", () => 
   equal(errorsOf(events), ["track 1: an audio frame is cut off"]);
 });
 
+Deno.test("the start of a frame is forgotten when the packet with its end is lost", () => {
+  const make = new HandMade();
+  const frames = [adts(100, 1), adts(100, 2), adts(100, 3)];
+  const all = concat(frames);
+  const packets = [
+    make.pes(0x101, all.subarray(0, 150), { pts: 0 }),
+    make.pes(0x101, all.subarray(150, 214), { pts: 3840 }),
+    make.pes(0x101, all.subarray(214), { pts: 3840 }),
+  ];
+  const events = demux(concat([make.tables({ 0x101: audio }), packets[0], packets[2]]));
+  equal(unitsOf(events).map(({ pts, payload }) => [pts, payload]), [
+    [0, [withoutHeader(frames[0])]],
+    [3840, [withoutHeader(frames[2])]],
+  ]);
+  equal(errorsOf(events), ["track 1 (MPEG-4 Audio): 1 packets are lost"]);
+});
+
 Deno.test("bytes between audio frames are left out", () => {
   const make = new HandMade();
   const [first, second] = [adts(100, 1), adts(200, 2)];

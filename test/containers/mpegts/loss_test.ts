@@ -110,3 +110,27 @@ Deno.test("fifteen lost packets in a row, after which the counter repeats, are n
   equal(unitsOf(events).map(({ pts }) => pts), [0, 7200]);
   equal(errorsOf(events), ["track 1 (H264): packets are lost"]);
 });
+
+function sizedFrames(size: number): Uint8Array[][] {
+  const track = { codec: codecs.H264 };
+  const muxer = new MpegtsMuxer([track]);
+  const nal = new Random(1).bytes(size).map((byte) => byte | 0x41);
+  return [0, 1, 2].map((i) => packetsOf(muxer.write(track, [nal], i * 3600, i * 3600, false)));
+}
+
+Deno.test("sixteen lost packets in a row, after which the counter goes on, are noticed by the size", () => {
+  const frames = sizedFrames(10_000);
+  frames[1].splice(10, 16);
+  const events = demux(concat(frames.flat()));
+  equal(unitsOf(events).map(({ pts }) => pts), [0, 7200]);
+  equal(errorsOf(events), [`track 1 (H264): ${16 * 184} bytes of a PES packet are missing`]);
+});
+
+Deno.test("sixteen packets without sync bytes are noticed also where no size is told", () => {
+  const frames = sizedFrames(80_000);
+  for (let i = 10; i < 26; i++) frames[1][i][0] = 0;
+  const events = demux(concat(frames.flat()));
+  equal(unitsOf(events).map(({ pts }) => pts), [0, 7200]);
+  // The packet in front counts too: nothing shows that it is whole.
+  equal(errorsOf(events)[0], `synchronization was lost: ${17 * 188} bytes are skipped`);
+});

@@ -90,6 +90,7 @@ Deno.test("the clock goes on when its track is silent, and does not run back whe
   equal(clocks.length, 48);
   const before = clocks.length;
   collect(muxer.write(video, delta, 350_000, 350_000, false));
+  collect(muxer.write(video, key, 351_000, 351_000, true));
   equal(clocks.length, before);
   collect(muxer.write(video, delta, 370_000, 370_000, false));
   equal(clocks.at(-1), 361_000);
