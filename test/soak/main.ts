@@ -36,8 +36,10 @@ async function main(): Promise<boolean> {
     for (let round = 1; round <= rounds; round++) {
       // every other round over the other transport
       const transport = round % 2 === 0 ? "udp" : "tcp";
-      const target = await resolveTarget(server?.rtspUrl(`soak${round}`) ?? options.url);
-      const result: LoadResult = await new LoadRun({ ...options, transport }, target, pid, () => {}).run();
+      const url = server?.rtspUrl(`soak${round}`) ?? options.url;
+      const target = await resolveTarget(url);
+      const targets = { publish: target, read: target };
+      const result: LoadResult = await new LoadRun({ ...options, transport }, targets, pid, () => {}).run();
       const after = result.server?.residentBytesAfter ?? 0;
       memory.push(after);
       clean &&= isClean(result);

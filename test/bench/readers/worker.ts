@@ -5,11 +5,11 @@ import { nowMicros } from "../sys/libc.ts";
 import { endWorker, onMessage, post } from "../worker_scope.ts";
 import { type ReaderKindName, readerKinds, type ReaderLoop } from "./kinds.ts";
 import { Meter } from "./meter.ts";
-import type { RtspTarget } from "./rtsp_dialog.ts";
+import type { Target } from "../target.ts";
 
 export interface ReaderJob {
   readonly memory: SharedMemory;
-  readonly target: RtspTarget;
+  readonly target: Target;
   readonly kind: ReaderKindName;
   readonly first: number;
   readonly count: number;
