@@ -3,6 +3,7 @@ FROM denoland/deno:2.9.6
 WORKDIR /app
 COPY deno.json deno.lock main.ts mediamtx.yml ./
 COPY src ./src
+COPY web ./web
 RUN deno cache main.ts
 
 # RTSP, RTSPS, and their UDP ports.

@@ -11,10 +11,24 @@ const output = `${root}/dist/${denoConfig.name}`;
 /** Deno finds imports by itself, but not the files that start workers. */
 const workers = filesBelow("src", (name) => name.endsWith("worker.ts"));
 
-Deno.mkdirSync(`${root}/dist`, { recursive: true });
+/**
+ * hls.js as one file: an import of it from its package would put the whole package, 30 MB of variants and source maps,
+ * into the executable.
+ */
+const library = "hls.js/dist/hls.min.js";
+const importMap = `${root}/dist/compile/import_map.json`;
+
+Deno.mkdirSync(`${root}/dist/compile`, { recursive: true });
+Deno.copyFileSync(new URL(import.meta.resolve(library)), `${root}/dist/compile/hls.min.js`);
+Deno.writeTextFileSync(
+  importMap,
+  JSON.stringify({ imports: { ...denoConfig.imports, [library]: "./hls.min.js" } }),
+);
 const child = new Deno.Command(Deno.execPath(), {
   args: [
     ...["compile", "--allow-all", "--no-prompt", "--output", output],
+    // The tests' packages stay out.
+    ...["--import-map", importMap, "--exclude-unused-npm"],
     ...workers.map((path) => `--include=${path}`),
     ...Deno.args,
     "main.ts",

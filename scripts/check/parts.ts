@@ -21,9 +21,13 @@ export const parts: readonly Part[] = [
   // Our own rules are among these: see scripts/lint/plugin.ts.
   { name: "lint", run: () => deno("lint") },
   { name: "types", run: () => deno("check", "--quiet", "main.ts", ...existing(sourceFolders)) },
+  { name: "types of browser modules", run: checkBrowserModules },
   {
     name: "files",
-    run: () => Promise.resolve(sourceFiles().flatMap((path) => checkFile(path, readText(path) ?? ""))),
+    run: () =>
+      Promise.resolve(
+        [...sourceFiles(), ...browserModules()].flatMap((path) => checkFile(path, readText(path) ?? "")),
+      ),
   },
   { name: "doc comments of the rooms", run: checkRoomDocs },
   { name: "documentation", run: () => Promise.resolve(checkDocumentation()) },
@@ -47,6 +51,17 @@ async function deno(...args: string[]): Promise<string[]> {
 
 function existing(folders: readonly string[]): string[] {
   return folders.filter((folder) => filesBelow(folder, (name) => name.endsWith(".ts")).length > 0);
+}
+
+/** Plain JavaScript, served as it is. */
+function browserModules(): string[] {
+  return filesBelow("web", (name) => name.endsWith(".js"));
+}
+
+/** Their types are in comments, and of the browser's world instead of Deno's: hence a configuration of their own. */
+function checkBrowserModules(): Promise<string[]> {
+  const config = ["--config", "web/browser.json", "--import-map", "deno.json"];
+  return deno("check", "--quiet", ...config, ...browserModules());
 }
 
 async function checkRoomDocs(): Promise<string[]> {

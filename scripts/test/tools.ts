@@ -11,6 +11,7 @@ const tools: readonly Tool[] = [
   { kind: "command", name: "ffmpeg", debianPackage: "ffmpeg" },
   { kind: "command", name: "ffprobe", debianPackage: "ffmpeg" },
   { kind: "command", name: "openssl", debianPackage: "openssl" },
+  { kind: "command", name: "chromium", debianPackage: "chromium" },
   { kind: "command", name: "gst-launch-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "command", name: "gst-inspect-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "gstElement", name: "videotestsrc", debianPackage: "gstreamer1.0-plugins-base" },
@@ -20,6 +21,13 @@ const tools: readonly Tool[] = [
   { kind: "gstElement", name: "avdec_h264", debianPackage: "gstreamer1.0-libav" },
   { kind: "gstElement", name: "rtspclientsink", debianPackage: "gstreamer1.0-rtsp" },
 ];
+
+/** Of those that do not know `--version`. */
+const versionFlags: ReadonlyMap<string, string> = new Map([
+  ["ffmpeg", "-version"],
+  ["ffprobe", "-version"],
+  ["openssl", "version"],
+]);
 
 /** True when the program runs and answers with success. */
 async function answers(command: string, ...args: string[]): Promise<boolean> {
@@ -36,9 +44,7 @@ function isPresent(tool: Tool): Promise<boolean> {
     case "gstElement":
       return answers("gst-inspect-1.0", "--exists", tool.name);
     case "command":
-      // The two families disagree on the flag; openssl wants a word.
-      if (tool.name === "openssl") return answers(tool.name, "version");
-      return answers(tool.name, tool.name.startsWith("gst-") ? "--version" : "-version");
+      return answers(tool.name, versionFlags.get(tool.name) ?? "--version");
   }
 }
 

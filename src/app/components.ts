@@ -7,6 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Conf } from "../conf/mod.ts";
 import { CertificateStore, loadCertificate } from "../net/certificates.ts";
 import { LivePaths } from "../paths/mod.ts";
+import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
 import type { Component } from "./lifecycle.ts";
 
@@ -69,6 +70,23 @@ export const components: readonly Component<Services>[] = [
         await loadCertificate(conf.rtspServerCert, conf.rtspServerKey),
       );
       return await RtspServer.start({ conf, logger, pathManager: paths, certificates });
+    },
+  },
+  {
+    name: "RTMP",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtmp || conf.rtmpEncryption === "strict") return undefined;
+      return await RtmpServer.start({ conf, logger, pathManager: paths, certificates: null });
+    },
+  },
+  {
+    name: "RTMPS",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.rtmp || conf.rtmpEncryption === "no") return undefined;
+      const certificates = new CertificateStore(
+        await loadCertificate(conf.rtmpServerCert, conf.rtmpServerKey),
+      );
+      return await RtmpServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
 ];

@@ -162,3 +162,29 @@ Deno.test("a sink says how long nothing has moved", async () => {
   await conn.release();
   equal(sink.stalledMs(200), 0);
 });
+
+Deno.test("a reader that is behind but reads on is not stalled", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 0;
+  for (let i = 1; i <= 4; i++) sink.push(chunk(i), 0);
+  equal(sink.stalledMs(900), 900);
+  await conn.release();
+  equal(sink.stalledMs(1000), 0);
+  equal(sink.stalledMs(1500), 500);
+  await conn.release();
+  equal(sink.stalledMs(1800), 0);
+});
+
+Deno.test("a sink tells how much of what waits cannot be dropped", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 0;
+  sink.push(chunk(1), 0);
+  sink.pushControl(new Uint8Array(7), 0);
+  sink.push(chunk(2, 5), 0);
+  equal([sink.queuedControlBytes, sink.queuedBytes], [7, 12]);
+  await conn.release();
+  equal(sink.queuedControlBytes, 0);
+  sink.pushControl(new Uint8Array(3), 0);
+  sink.close();
+  equal(sink.queuedControlBytes, 0);
+});

@@ -10,6 +10,7 @@ import type { Sink } from "../../stream/sink.ts";
 import { StreamClock } from "../../stream/timestamps.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { RtspContext } from "./context.ts";
+import { IngestSection } from "./ingest_section.ts";
 import { IngestTrack } from "./ingest_track.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { RtspSession } from "./session.ts";
@@ -49,8 +50,8 @@ export class Publishing {
   #seat: PublisherSeat | null = null;
   #sink: Sink | null = null;
   #setups: readonly MediaSetup[] = [];
-  /** By media index, then by payload type. */
-  #tracks: ReadonlyMap<number, ReadonlyMap<number, IngestTrack>> = new Map();
+  /** By media index. */
+  #sections: ReadonlyMap<number, IngestSection> = new Map();
   #nextReport = 0;
 
   constructor(options: PublishingOptions) {
@@ -68,7 +69,7 @@ export class Publishing {
   }
 
   get tracks(): readonly IngestTrack[] {
-    return [...this.#tracks.values()].flatMap((formats) => [...formats.values()]);
+    return [...this.#sections.values()].flatMap((section) => section.tracks);
   }
 
   /** The media section that a SETUP URL names. */
@@ -85,11 +86,11 @@ export class Publishing {
     this.#nextReport = now + reportPeriodMs;
     this.#sink = sink;
     this.#setups = setups;
-    this.#createTracks();
+    this.#createSections();
     for (const setup of setups) this.#openFirewall(setup);
   }
 
-  #createTracks(): void {
+  #createSections(): void {
     const { stream, conf } = this.#seat!;
     const { session } = this.#options;
     const clock = new StreamClock();
@@ -103,15 +104,20 @@ export class Publishing {
           track,
           clock,
           units: this.#units,
-          reorder: session.delivery !== "tcp",
           useAbsoluteTimestamp: conf.useAbsoluteTimestamp,
-          onLost: (count, now) => this.#lost.report(now, "", count),
           onError: (text, now) => this.#errors.report(now, text),
           onRemux: (reason) => session.logger.info(reason),
         }),
       );
     }
-    this.#tracks = tracks;
+    const reorder = session.delivery !== "tcp";
+    const onLost = (count: number, now: number) => this.#lost.report(now, "", count);
+    this.#sections = new Map(
+      Array.from(
+        tracks,
+        ([mediaIndex, formats]) => [mediaIndex, new IngestSection(formats, reorder, onLost)],
+      ),
+    );
   }
 
   #openFirewall(setup: MediaSetup): void {
@@ -128,11 +134,7 @@ export class Publishing {
     this.rtpPackets++;
     try {
       const plain = setup.srtp === null ? bytes : accepted(setup.srtp.receiver.unprotect(bytes));
-      const formats = this.#tracks.get(setup.mediaIndex)!;
-      const payloadType = plain.length > 1 ? plain[1] & 0x7f : -1;
-      const track = formats.get(payloadType);
-      if (track === undefined) throw new ParseError("RTP payload type", `${payloadType} was not announced`);
-      track.receive(plain, now);
+      this.#sections.get(setup.mediaIndex)!.receive(plain, now);
     } catch (error) {
       this.rtpPacketsInError++;
       this.#reportError(error, now);
@@ -155,7 +157,7 @@ export class Publishing {
 
   /** For the track it is about; for all of its section when there is none: cameras write wrong SSRCs. */
   #receiveReport(mediaIndex: number, report: SenderReport, now: number): void {
-    const tracks = [...this.#tracks.get(mediaIndex)!.values()];
+    const { tracks } = this.#sections.get(mediaIndex)!;
     const meant = tracks.filter((track) => track.reception.ssrc === report.ssrc);
     for (const track of meant.length > 0 ? meant : tracks) track.receiveReport(report, now);
   }
@@ -175,7 +177,7 @@ export class Publishing {
     if (now < this.#nextReport) return;
     this.#nextReport = now + reportPeriodMs;
     for (const setup of this.#setups) {
-      for (const track of this.#tracks.get(setup.mediaIndex)!.values()) {
+      for (const track of this.#sections.get(setup.mediaIndex)!.tracks) {
         const report = track.report(now);
         if (report !== null) this.#sendReport(setup, report);
       }
@@ -196,7 +198,7 @@ export class Publishing {
     const seat = this.#seat;
     this.#seat = null;
     this.#sink = null;
-    this.#tracks = new Map();
+    this.#sections = new Map();
     this.#units.length = 0;
     seat?.leave();
   }

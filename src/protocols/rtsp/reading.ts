@@ -37,7 +37,11 @@ export class Reading {
 
   /** Units that a reader is sent before the live ones: with `gopCache: yes` on its path. */
   get cachedUnits(): readonly Unit[] {
-    return this.seat.conf.gopCache === "yes" ? this.seat.stream.cachedUnits : [];
+    if (this.seat.conf.gopCache !== "yes") return [];
+    const units = this.seat.stream.cachedUnits;
+    // Packets made only now would be numbered after those that are already on their way to others.
+    const sent = new Set(units.filter((unit) => unit.hasPackets).map((unit) => unit.track));
+    return units.every((unit) => unit.hasPackets || !sent.has(unit.track)) ? units : [];
   }
 
   /** `sink` is that of the connection, for interleaved media. Throws UserError when a UDP port is taken. */

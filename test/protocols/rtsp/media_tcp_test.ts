@@ -55,6 +55,19 @@ Deno.test("readers get what the publisher sends, under the server's SSRC", async
   ok(video.ssrc !== audio.ssrc && video.ssrc !== 0x11223344);
 });
 
+Deno.test("readers never see a sequence number twice, and losses as they were", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "cam", audioOnly);
+  await using reader = await read(server, "cam", [0]);
+  const numbers = [65534, 65535, 2, 2, 1, 3, 40000, 40001, 7];
+  const seen = [65534, 65535, 2, 3, 4, 6, 7, 8, 9];
+  for (const [i, number] of numbers.entries()) {
+    await publisher.sendFrame(0, new PacketSource(0, number).next(new Uint8Array(160), 160 * i));
+  }
+  const frames = await reader.frames.take("frame", numbers.length);
+  equal(frames.map(({ payload }) => parseRtpPacket(payload).sequence), seen);
+});
+
 Deno.test("each of several readers gets its tracks on its channels", async () => {
   await using server = await TestServer.start();
   await using publisher = await publish(server, "cam");
@@ -136,6 +149,8 @@ Deno.test("RTP-Info tells where the reader begins", async () => {
   equal(infos.map(({ sequenceNumber }) => sequenceNumber), [65533 + 6 & 0xffff, 10]);
   const again = await reader.expect("PLAY", server.url("cam"));
   equal(parseRtpInfo(again.headers.get("RTP-Info")!).length, 2, "PLAY twice");
+  const reports = await reader.reports.take("report", 2);
+  equal(reports.map(({ channel }) => channel), [1, 3], "a reader that starts is told how its tracks relate");
   const next = new PacketSource(96, infos[0].sequenceNumber).next(slice(false), 9000);
   await publisher.sendFrame(0, next);
   equal(essence((await reader.frames.next("a frame")).payload), essence(next));
@@ -248,7 +263,7 @@ Deno.test("sender reports tie the server's timestamps to absolute time", async (
   const setup = session.setups[0];
   session.receiveRtp(setup, source.next(new Uint8Array(160), 4_000_088_000), started + 11_000);
   session.flush(started + 11_000);
-  const [, report] = await reader.frames.take("frame", 2);
+  const report = await reader.reports.next("a report");
   equal(report.channel, 1);
   const [sender, names] = parseRtcp(report.payload);
   ok(sender.kind === "senderReport" && names.kind === "sourceDescription");
@@ -281,7 +296,7 @@ Deno.test("a publisher gets receiver reports with its losses", async () => {
   await settled(publisher, server.url("cam"));
   await server.line(/warn .*\[session \w+\] 2 RTP packets lost/);
   server.sessions[0].check(Date.now() + 10_000);
-  const { channel, payload } = await publisher.frames.next("a report");
+  const { channel, payload } = await publisher.reports.next("a report");
   equal(channel, 1);
   const [message] = parseRtcp(payload);
   ok(message.kind === "receiverReport");

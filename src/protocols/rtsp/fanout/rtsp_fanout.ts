@@ -77,7 +77,8 @@ export class RtspFanout implements Fanout {
 
   #wire(unit: Unit): UnitWire {
     const { id, mediaIndex } = unit.track;
-    return new UnitWire(unit, this.senders[id].ssrc, this.srtp?.[mediaIndex] ?? null);
+    const sender = this.senders[id];
+    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.srtp?.[mediaIndex] ?? null);
   }
 
   #writeReports(now: number): void {

@@ -8,6 +8,8 @@ import type { Unit } from "../../../stream/unit.ts";
 
 /** SRTP must see at least every 32768th sequence number to know how often they have wrapped (RFC 3711 §3.3.1). */
 const rolloverStep = 0x4000;
+/** A step of the publisher's sequence numbers that is larger is no loss but another numbering (RFC 3550 §A.1). */
+const maxLoss = 3000;
 
 /**
  * What all readers of one track share: the server's SSRC, where the packet numbers stand, and the sender reports.
@@ -17,6 +19,11 @@ export class TrackSender {
   readonly #stats: SenderStats;
   #lastPts = -Infinity;
   #lastSentAt = 0;
+  /** Of the last packet, as readers have seen it. */
+  #lastSequence = -1;
+  /** What is added to the publisher's sequence numbers: 0 until its numbering jumps. */
+  #offset = 0;
+  readonly #offsets = new WeakMap<Unit, number>();
   /** The last sequence number that `srtp` has been shown. */
   #shown: number | undefined;
 
@@ -35,8 +42,27 @@ export class TrackSender {
     if (inOrder) this.#lastPts = unit.pts;
     this.#stats.add(unit.packets, unit.ntp, now, inOrder);
     this.#lastSentAt = now;
-    const sequence = unit.packets.at(-1)?.sequence;
-    if (sequence !== undefined) this.#show(sequence, rolloverStep);
+    if (unit.packets.length > 0) this.#number(unit);
+  }
+
+  /**
+   * Readers see the publisher's sequence numbers, so that they know of its losses, but never one twice: neither their
+   * reordering nor the key stream of SRTP stands a publisher that begins anew.
+   */
+  #number(unit: Unit): void {
+    const { packets } = unit;
+    const step = distance16(this.#lastSequence, packets[0].sequence + this.#offset);
+    if (this.#lastSequence >= 0 && (step <= 0 || step > maxLoss)) {
+      this.#offset = (this.#lastSequence + 1 - packets[0].sequence) & 0xffff;
+    }
+    if (this.#offset !== 0) this.#offsets.set(unit, this.#offset);
+    this.#lastSequence = (packets[packets.length - 1].sequence + this.#offset) & 0xffff;
+    this.#show(this.#lastSequence, rolloverStep);
+  }
+
+  /** What readers see added to the sequence numbers of a unit's packets. */
+  sequenceOffset(unit: Unit): number {
+    return this.#offsets.get(unit) ?? 0;
   }
 
   /**
@@ -44,8 +70,7 @@ export class TrackSender {
    * yet no index may be used twice with the same key, so that the counter follows what is sent in clear, too.
    */
   rollover(): number {
-    const last = this.#stats.snapshot();
-    if (last !== null) this.#show(last.lastSequence, 1);
+    if (this.#lastSequence >= 0) this.#show(this.#lastSequence, 1);
     return this.srtp?.rollover(this.ssrc) ?? 0;
   }
 
@@ -71,9 +96,16 @@ export class TrackSender {
     // A little earlier than now, so that no player sees a first picture from before its start.
     const margin = Math.floor(this.track.clockRate / 10);
     return {
-      sequence: (last.lastSequence + 1) & 0xffff,
+      sequence: (this.#lastSequence + 1) & 0xffff,
       timestamp: (last.lastTimestamp + elapsed - margin) >>> 0,
     };
+  }
+
+  /** Where a reader begins who gets this unit first. */
+  positionOf(unit: Unit): { sequence: number; timestamp: number } | null {
+    const first = unit.packets.at(0);
+    if (first === undefined) return null;
+    return { sequence: (first.sequence + this.sequenceOffset(unit)) & 0xffff, timestamp: first.timestamp };
   }
 
   /** A compound RTCP packet (SR and SDES); null before the first unit. */

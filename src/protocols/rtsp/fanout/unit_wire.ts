@@ -3,6 +3,7 @@ import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../stream/unit.ts";
 import { interleavedHeaderSize, maxInterleavedPayload, writeInterleavedHeader } from "../wire/interleaved.ts";
 
+const sequenceOffset = 2;
 const ssrcOffset = 8;
 
 /**
@@ -16,6 +17,8 @@ export class UnitWire {
     readonly unit: Unit,
     /** The server's, put in the place of the publisher's. */
     private readonly ssrc: number,
+    /** Added to the publisher's sequence numbers. */
+    private readonly renumber: number,
     private readonly srtp: SrtpSender | null,
   ) {}
 
@@ -41,6 +44,11 @@ export class UnitWire {
     let at = 0;
     for (const packet of packets) {
       bytes.set(packet.bytes, at);
+      if (this.renumber !== 0) {
+        const sequence = packet.sequence + this.renumber;
+        bytes[at + sequenceOffset] = sequence >>> 8;
+        bytes[at + sequenceOffset + 1] = sequence;
+      }
       bytes[at + ssrcOffset] = this.ssrc >>> 24;
       bytes[at + ssrcOffset + 1] = this.ssrc >>> 16;
       bytes[at + ssrcOffset + 2] = this.ssrc >>> 8;

@@ -47,10 +47,9 @@ function rtpInfos(session: RtspSession, reading: Reading, url: RtspUrl, now: num
   for (const { mediaIndex } of session.setups) {
     const tracks = reading.tracks(mediaIndex);
     if (tracks.length !== 1) continue;
-    const first = cached.find((unit) => unit.track === tracks[0])?.packets[0];
-    const position = first !== undefined
-      ? { sequence: first.sequence, timestamp: first.timestamp }
-      : reading.state.fanout.senders[tracks[0].id].position(now);
+    const sender = reading.state.fanout.senders[tracks[0].id];
+    const first = cached.find((unit) => unit.track === tracks[0]);
+    const position = first === undefined ? sender.position(now) : sender.positionOf(first);
     if (position === null) continue;
     infos.push({
       url: serializeRtspUrl({

@@ -1,11 +1,10 @@
-import { errorText, UserError } from "../../../base/errors.ts";
 import { pathAccess, requireUrl, withPathErrors } from "../access.ts";
 import type { RtspConn } from "../conn.ts";
-import { findFreePair, isPairTaken } from "../engine/channels.ts";
 import { chooseTransport, type ChosenTransport } from "../engine/transport_choice.ts";
-import type { MediaSetup, MediaSrtp } from "../media_setup.ts";
+import type { MediaSetup } from "../media_setup.ts";
 import { Reading } from "../reading.ts";
 import { type Reply, RequestError } from "../reply.ts";
+import { reserve } from "../reservation.ts";
 import type { RtspSession } from "../session.ts";
 import { createKeyedSender, keyMgmtHeader, mediaSrtp } from "../srtp_keys.ts";
 import { requestTarget } from "../wire/control.ts";
@@ -22,10 +21,10 @@ export async function setup(conn: RtspConn, session: RtspSession, request: RtspR
   ) {
     throw new RequestError(400, "all media sections of a session must use the same transport");
   }
-  const url = requireUrl(request);
+  const asked: AskedSetup = { conn, session, request, url: requireUrl(request), chosen };
   const reply = session.publishing === null
-    ? await withPathErrors(conn, session.logger, () => setupReader(conn, session, request, url, chosen))
-    : await withPathErrors(conn, session.logger, () => setupPublisher(conn, session, request, url, chosen));
+    ? await withPathErrors(conn, session.logger, () => setupReader(asked))
+    : await withPathErrors(conn, session.logger, () => setupPublisher(asked));
   if (reply.status === 200) {
     session.delivery = chosen.delivery;
     session.profile = chosen.profile;
@@ -51,13 +50,16 @@ function choose(conn: RtspConn, session: RtspSession, request: RtspRequest): Cho
   });
 }
 
-async function setupReader(
-  conn: RtspConn,
-  session: RtspSession,
-  request: RtspRequest,
-  url: RtspUrl,
-  chosen: ChosenTransport,
-): Promise<Reply> {
+/** A SETUP whose transport is chosen. */
+interface AskedSetup {
+  readonly conn: RtspConn;
+  readonly session: RtspSession;
+  readonly request: RtspRequest;
+  readonly url: RtspUrl;
+  readonly chosen: ChosenTransport;
+}
+
+async function setupReader({ conn, session, request, url, chosen }: AskedSetup): Promise<Reply> {
   const target = requestTarget(url);
   if (session.state === "initial") {
     const access = pathAccess(conn, request, target, session.id);
@@ -79,11 +81,10 @@ async function setupReader(
   const mediaIndex = target.track ?? onlyMedia(reading);
   const tracks = reading.tracks(mediaIndex);
   if (tracks.length === 0) throw new RequestError(404, `track ${mediaIndex} does not exist`);
-  requireNew(session, mediaIndex);
   const { keys, fanout } = reading.state;
   const ours = chosen.profile === "SAVP" ? keys![mediaIndex] : null;
   const srtp = ours && mediaSrtp(conn.context, request, ours.sender, true);
-  const media = await reserve(conn, session, chosen, mediaIndex, srtp, reading);
+  const media = await reserve({ conn, session, chosen, mediaIndex, srtp });
   session.setups = [...session.setups, media];
   const senders = tracks.map((track) => fanout.senders[track.id]);
   // The header has room for one SSRC only.
@@ -91,21 +92,14 @@ async function setupReader(
   return transportReply(conn, media, chosen, ssrc, ours && keyMgmtHeader(request.url, ours, senders));
 }
 
-async function setupPublisher(
-  conn: RtspConn,
-  session: RtspSession,
-  request: RtspRequest,
-  url: RtspUrl,
-  chosen: ChosenTransport,
-): Promise<Reply> {
+async function setupPublisher({ conn, session, request, url, chosen }: AskedSetup): Promise<Reply> {
   const mediaIndex = session.publishing!.findMedia(url);
   if (mediaIndex === null) {
     throw new RequestError(404, "no announced media section has this control attribute");
   }
-  requireNew(session, mediaIndex);
   const ours = chosen.profile === "SAVP" ? createKeyedSender(conn.context.srtpCrypto) : null;
   const srtp = ours && mediaSrtp(conn.context, request, ours.sender, false);
-  const media = await reserve(conn, session, chosen, mediaIndex, srtp, null);
+  const media = await reserve({ conn, session, chosen, mediaIndex, srtp });
   session.setups = [...session.setups, media];
   return transportReply(conn, media, chosen, undefined, ours && keyMgmtHeader(request.url, ours, []));
 }
@@ -115,134 +109,6 @@ function onlyMedia(reading: Reading): number {
   const indexes = new Set(reading.seat.stream.tracks.map((track) => track.mediaIndex));
   if (indexes.size > 1) throw new RequestError(400, "the URL does not say which track to set up");
   return 0;
-}
-
-function requireNew(session: RtspSession, mediaIndex: number): void {
-  if (session.setups.some((setup) => setup.mediaIndex === mediaIndex)) {
-    throw new RequestError(400, `track ${mediaIndex} has already been set up`);
-  }
-}
-
-/** Channels, ports or a multicast group for one media section. What fails half-way is given back. */
-async function reserve(
-  conn: RtspConn,
-  session: RtspSession,
-  chosen: ChosenTransport,
-  mediaIndex: number,
-  srtp: MediaSrtp | null,
-  reading: Reading | null,
-): Promise<MediaSetup> {
-  try {
-    const media = await reserveTransport(conn, session, chosen, mediaIndex, srtp, reading);
-    try {
-      // Another connection may have used the session, or the path closed it, while a group was opened.
-      if (session.closed) throw new RequestError(400, "session is closed");
-      requireNew(session, mediaIndex);
-    } catch (error) {
-      media.release();
-      throw error;
-    }
-    return media;
-  } catch (error) {
-    srtp?.close();
-    throw error;
-  }
-}
-
-async function reserveTransport(
-  conn: RtspConn,
-  session: RtspSession,
-  chosen: ChosenTransport,
-  mediaIndex: number,
-  srtp: MediaSrtp | null,
-  reading: Reading | null,
-): Promise<MediaSetup> {
-  switch (chosen.delivery) {
-    case "tcp":
-      return {
-        mediaIndex,
-        srtp,
-        delivery: "tcp",
-        channel: chooseChannel(session, chosen.offer),
-        release: () => {},
-      };
-    case "udp":
-      return reserveUdp(conn, session, chosen.offer, mediaIndex, srtp);
-    case "multicast": {
-      const multicast = reading!.state.multicast!;
-      const group = await multicast.use(mediaIndex).catch((error) => {
-        multicast.release(mediaIndex);
-        throw error;
-      });
-      return { mediaIndex, srtp, delivery: "multicast", group, release: () => multicast.release(mediaIndex) };
-    }
-  }
-}
-
-function chooseChannel(session: RtspSession, offer: Transport): number {
-  const taken = session.setups.flatMap((setup) => setup.delivery === "tcp" ? [setup.channel] : []);
-  if (offer.interleaved === undefined) {
-    const free = findFreePair(taken);
-    if (free === null) throw new RequestError(400, "all interleaved channels are in use");
-    return free;
-  }
-  const [rtp, rtcp] = offer.interleaved;
-  if (rtcp !== rtp + 1) {
-    throw new RequestError(400, `interleaved channels ${rtp} and ${rtcp} are not consecutive`);
-  }
-  if (isPairTaken(rtp, taken)) throw new RequestError(400, `interleaved channels ${rtp}-${rtcp} are in use`);
-  return rtp;
-}
-
-function reserveUdp(
-  conn: RtspConn,
-  session: RtspSession,
-  offer: Transport,
-  mediaIndex: number,
-  srtp: MediaSrtp | null,
-): MediaSetup {
-  if (offer.clientPort === undefined) throw new RequestError(400, "the Transport header has no client_port");
-  const { rtpClients, rtcpClients } = conn.context.udp!;
-  const { ip } = conn.remote;
-  const [rtpPort, rtcpPort] = offer.clientPort;
-  const flush = (now: number) => guarded(session, () => session.flush(now));
-  const leaveRtp = rtpClients.add(ip, rtpPort, {
-    receive: (packet, now) => guarded(session, () => session.receiveRtp(media, packet, now)),
-    flush,
-  });
-  let leaveRtcp: () => void;
-  try {
-    leaveRtcp = rtcpClients.add(ip, rtcpPort, {
-      receive: (packet, now) => guarded(session, () => session.receiveRtcp(media, packet, now)),
-      flush,
-    });
-  } catch (error) {
-    leaveRtp();
-    throw error instanceof UserError ? new RequestError(400, error.message) : error;
-  }
-  const media: MediaSetup = {
-    mediaIndex,
-    srtp,
-    delivery: "udp",
-    rtp: { ip, port: rtpPort },
-    rtcp: { ip, port: rtcpPort },
-    release: () => {
-      leaveRtp();
-      leaveRtcp();
-    },
-  };
-  return media;
-}
-
-/** The socket is shared: what goes wrong for one client ends its session and nothing else. */
-function guarded(session: RtspSession, action: () => void): void {
-  if (session.closed) return;
-  try {
-    action();
-  } catch (error) {
-    session.logger.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
-    session.close(errorText(error));
-  }
 }
 
 function transportReply(

@@ -45,14 +45,20 @@ export function socketStream(conn: Deno.TcpConn | Deno.TlsConn): ClientStream {
 }
 
 export async function dial(server: TestServer): Promise<ClientStream> {
-  const options = { hostname: "127.0.0.1", port: server.port };
-  if (!server.secure) return socketStream(await Deno.connect(options));
-  return socketStream(await Deno.connectTls({ ...options, caCerts: [server.certificate] }));
+  const hostname = "127.0.0.1";
+  const conn = await Deno.connect({ hostname, port: server.port });
+  // Else a request behind media waits for the delayed acknowledgement of the media.
+  conn.setNoDelay(true);
+  if (!server.secure) return socketStream(conn);
+  return socketStream(await Deno.startTls(conn, { hostname, caCerts: [server.certificate] }));
 }
 
 export class RtspClient implements AsyncDisposable {
   readonly responses = new Inbox<RtspResponse>();
+  /** Media: on even channels. */
   readonly frames = new Inbox<Frame>();
+  /** RTCP: on odd channels. */
+  readonly reports = new Inbox<Frame>();
   /** From the last Session header. */
   session: string | null = null;
   /** False: requests carry no Session header. */
@@ -82,13 +88,15 @@ export class RtspClient implements AsyncDisposable {
         for (let message = reader.next(); message !== null; message = reader.next()) {
           if (message.kind === "response") this.responses.push(message.response);
           if (message.kind === "frame") {
-            this.frames.push({ channel: reader.channel, payload: reader.payload.slice() });
+            const { channel, payload } = reader;
+            (channel % 2 === 0 ? this.frames : this.reports).push({ channel, payload: payload.slice() });
           }
         }
       }
     } finally {
       this.responses.end();
       this.frames.end();
+      this.reports.end();
     }
   }
 

@@ -1,0 +1,46 @@
+/** One media playlist with its files. */
+import type { FileStore } from "./file_store.ts";
+import type { OpenSegment } from "./segment.ts";
+import type { PartTarget } from "./part_target.ts";
+import type { Timeline } from "./timeline.ts";
+
+export interface Rendition {
+  /** `video1`, `audio2`, …; `main` for MPEG-TS. */
+  readonly id: string;
+  /** `<id>_stream.m3u8` */
+  readonly playlistName: string;
+  readonly files: FileStore;
+  readonly timeline: Timeline;
+  readonly open: OpenSegment | null;
+  /** Null where there are no parts. */
+  readonly target: PartTarget | null;
+  /** What EXT-X-PRELOAD-HINT announces. */
+  readonly nextPartName: string | null;
+  /** RFC 6381, without duplicates. */
+  readonly codecStrings: readonly string[];
+  /** Pixels; null without video. */
+  readonly resolution: { readonly width: number; readonly height: number } | null;
+  /** Frames per second; null without video or when not known. */
+  readonly frameRate: number | null;
+}
+
+/** The longest part that the playlist lists, in seconds. */
+export function longestListedPart(rendition: Rendition): number {
+  let longest = 0;
+  for (const { duration } of rendition.open?.parts ?? []) longest = Math.max(longest, duration);
+  for (const { parts } of segmentsWithParts(rendition)) {
+    for (const { duration } of parts) longest = Math.max(longest, duration);
+  }
+  return longest;
+}
+
+/** Closed segments whose parts are still listed; RFC 8216bis §6.2.2: those within three target durations of the end. */
+const segmentsListedWithParts = 2;
+
+export function segmentsWithParts(rendition: Rendition) {
+  return rendition.timeline.segments.slice(-segmentsListedWithParts);
+}
+
+export function partTarget(rendition: Rendition): number {
+  return rendition.target?.value(longestListedPart(rendition)) ?? 0;
+}

@@ -1,0 +1,2 @@
+/** RTMP and RTMPS: the server that clients publish to and read from. */
+export { RtmpServer, type RtmpServerOptions } from "./server.ts";

@@ -1,0 +1,71 @@
+import type { Logger } from "../../base/logger.ts";
+import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
+import type { PathConf } from "../../conf/mod.ts";
+import type { PathAccess, PathManager, Publisher, PublisherSeat } from "../../paths/mod.ts";
+import type { Unit } from "../../stream/unit.ts";
+import type { MediaMessage } from "./engine/link.ts";
+import { Ingest } from "./ingest.ts";
+import { mediasOfTracks, TrackProbe } from "./tracks/probe.ts";
+
+export interface PublishingOptions {
+  readonly pathManager: PathManager;
+  readonly publisher: Publisher;
+  readonly logger: Logger;
+  readonly access: PathAccess;
+  /** What the path was configured to when the client was authorised. */
+  readonly conf: PathConf;
+}
+
+/** The side of a connection that publishes: first it finds out about the tracks, then it has a stream. */
+export class Publishing {
+  readonly #options: PublishingOptions;
+  readonly #units: Unit[] = [];
+  readonly #errors: RateLimitedReport;
+  #probe: TrackProbe | null = new TrackProbe();
+  #ingest: Ingest | null = null;
+  #seat: PublisherSeat | null = null;
+  #left = false;
+
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+    this.#errors = new RateLimitedReport(options.logger, errorsLine("decode error"));
+  }
+
+  /** A promise when the stream begins with this message. Throws or rejects when there can be none (UserError). */
+  receive(message: MediaMessage, now: number): Promise<void> | undefined {
+    if (this.#probe !== null) {
+      return this.#probe.push(message) ? this.#begin(this.#probe, now) : undefined;
+    }
+    this.#ingest?.receive(message, now, this.#units);
+    return undefined;
+  }
+
+  async #begin(probe: TrackProbe, now: number): Promise<void> {
+    const { pathManager, publisher, access, conf, logger } = this.#options;
+    this.#probe = null;
+    const { tracks, messages } = probe;
+    for (const problem of probe.problems) logger.warn(problem);
+    const seat = await pathManager.addPublisher(access, publisher, mediasOfTracks(tracks), conf);
+    if (this.#left) return seat.leave();
+    this.#seat = seat;
+    this.#ingest = new Ingest(seat.stream, tracks, (text, at) => this.#errors.report(at, text));
+    logger.info(`is publishing to path '${seat.pathName}'`);
+    for (const message of messages) this.#ingest.receive(message, now, this.#units);
+  }
+
+  /** Everything that arrived together has been received: hands the units to the stream. */
+  flush(now: number): void {
+    if (this.#units.length > 0) this.#seat?.stream.write(this.#units.splice(0), now);
+  }
+
+  /** Takes the stream away. */
+  leave(): void {
+    this.#left = true;
+    this.#probe = null;
+    this.#ingest = null;
+    this.#units.length = 0;
+    const seat = this.#seat;
+    this.#seat = null;
+    seat?.leave();
+  }
+}

@@ -1,0 +1,79 @@
+import { distance16 } from "../../base/time.ts";
+import { ParseError } from "../../base/errors.ts";
+import { parseRtpPacket, type RtpPacket } from "../../rtp/packet.ts";
+import { ReorderBuffer } from "../../rtp/reorder.ts";
+import type { IngestTrack } from "./ingest_track.ts";
+
+/** A farther jump is another numbering, not a loss (RFC 3550 §A.1 MAX_DROPOUT). */
+const maxGap = 3000;
+
+/** The packets of one SSRC: sequence numbers belong to it, whatever the payload types. */
+interface Source {
+  /** The packets that are due, in order; valid until the next call. */
+  push(packet: RtpPacket, now: number): readonly RtpPacket[];
+  /** Packets that are missing for good. */
+  readonly lost: number;
+}
+
+/** Over TCP packets come in order: what is missing has been left out by the publisher. */
+class OrderedSource implements Source {
+  lost = 0;
+  #next: number | undefined;
+  readonly #due: RtpPacket[] = [];
+
+  push(packet: RtpPacket): readonly RtpPacket[] {
+    const gap = this.#next === undefined ? 0 : distance16(this.#next, packet.sequence);
+    if (gap > 0 && gap < maxGap) this.lost += gap;
+    this.#next = packet.sequence + 1 & 0xffff;
+    this.#due[0] = packet;
+    return this.#due;
+  }
+}
+
+/** One announced section on its way to units: its packets are put in order, then go to the track of their payload type. */
+export class IngestSection {
+  readonly #sources = new Map<number, Source>();
+  #only: Source | undefined;
+
+  constructor(
+    /** By payload type. */
+    private readonly byType: ReadonlyMap<number, IngestTrack>,
+    /** Packets may arrive out of order. */
+    private readonly reorder: boolean,
+    private readonly onLost: (packets: number, now: number) => void,
+  ) {}
+
+  get tracks(): readonly IngestTrack[] {
+    return [...this.byType.values()];
+  }
+
+  /** Throws ParseError. */
+  receive(bytes: Uint8Array, now: number): void {
+    const packet = parseRtpPacket(bytes);
+    const track = this.byType.get(packet.payloadType);
+    if (track === undefined) {
+      throw new ParseError("RTP payload type", `${packet.payloadType} was not announced`);
+    }
+    track.arrived(packet, now);
+    const source = this.#source(packet.ssrc);
+    const lostBefore = source.lost;
+    for (const due of source.push(packet, now)) this.byType.get(due.payloadType)!.push(due, now);
+    if (source.lost > lostBefore) this.onLost(source.lost - lostBefore, now);
+  }
+
+  /** With one format a new SSRC continues the old one; with several each may have its own, or all share one. */
+  #source(ssrc: number): Source {
+    if (this.byType.size === 1) return this.#only ??= this.#createSource();
+    let source = this.#sources.get(ssrc);
+    if (source === undefined) {
+      // A publisher that changes its SSRCs all the time shall not fill the memory.
+      if (this.#sources.size >= this.byType.size) this.#sources.clear();
+      this.#sources.set(ssrc, source = this.#createSource());
+    }
+    return source;
+  }
+
+  #createSource(): Source {
+    return this.reorder ? new ReorderBuffer() : new OrderedSource();
+  }
+}

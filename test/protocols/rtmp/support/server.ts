@@ -1,0 +1,77 @@
+/** A real server with real paths and real authentication, on a free port of the loopback interface. */
+import { AuthManager } from "../../../../src/auth/mod.ts";
+import { createLogger, silentLogger } from "../../../../src/base/logger.ts";
+import type { GlobalValues } from "../../../../src/conf/mod.ts";
+import { CertificateStore } from "../../../../src/net/certificates.ts";
+import { createSelfSignedCertificate } from "../../../../src/net/self_signed.ts";
+import { LivePaths } from "../../../../src/paths/manager.ts";
+import type { RtmpConn } from "../../../../src/protocols/rtmp/conn.ts";
+import { RtmpServer } from "../../../../src/protocols/rtmp/mod.ts";
+import { confOf, type Entries } from "../../../paths/support.ts";
+
+export interface ServerOptions {
+  readonly entries?: Entries;
+  readonly globals?: Partial<GlobalValues>;
+  readonly secure?: boolean;
+}
+
+const hour = 3_600_000;
+
+export class TestServer implements AsyncDisposable {
+  /** `level text` of each line. */
+  readonly log: string[] = [];
+  /** PEM; what clients of a secure server trust. */
+  readonly certificate: string;
+  readonly paths: LivePaths;
+  readonly #waiters: { pattern: RegExp; found: (line: string) => void }[] = [];
+  readonly #auth: AuthManager;
+  readonly #server: RtmpServer;
+
+  constructor({ entries = { all_others: {} }, globals = {}, secure = false }: ServerOptions = {}) {
+    const local = "127.0.0.1:0";
+    const conf = confOf(entries, { rtmpAddress: local, rtmpsAddress: local, ...globals });
+    const logger = createLogger((level, text) => this.#logged(`${level} ${text}`), () => true);
+    this.#auth = new AuthManager(conf, silentLogger, () => 0);
+    this.paths = new LivePaths({ conf, auth: this.#auth, logger });
+    const now = Date.now();
+    const certificate = createSelfSignedCertificate({
+      commonName: "localhost",
+      hosts: ["127.0.0.1"],
+      notBefore: now - hour,
+      notAfter: now + hour,
+    });
+    this.certificate = certificate.certificate;
+    const certificates = secure ? new CertificateStore(certificate) : null;
+    this.#server = RtmpServer.start({ conf, logger, pathManager: this.paths, certificates });
+  }
+
+  get port(): number {
+    return this.#server.address.port;
+  }
+
+  get conns(): RtmpConn[] {
+    return [...this.#server.conns];
+  }
+
+  #logged(line: string): void {
+    this.log.push(line);
+    for (const waiter of [...this.#waiters]) {
+      if (!waiter.pattern.test(line)) continue;
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.found(line);
+    }
+  }
+
+  /** The first line, past or to come, that matches. */
+  line(pattern: RegExp): Promise<string> {
+    const past = this.log.find((line) => pattern.test(line));
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((found) => this.#waiters.push({ pattern, found }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.close();
+    await this.paths.close();
+    await this.#auth.close();
+  }
+}
