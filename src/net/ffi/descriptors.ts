@@ -35,7 +35,7 @@ export class DescriptorTable {
     const wantRemote = remote === undefined ? undefined : rawSockaddr(remote);
     const first = this.#last + 1;
     for (let number = first; number < first + nearby; number++) {
-      if (!this.#isKnown(number) && this.#matches(number, wantLocal, wantRemote)) return this.#take(number);
+      if (!this.isKnown(number) && this.#matches(number, wantLocal, wantRemote)) return this.#take(number);
     }
     const end = this.#highest + searchBeyond;
     for (let word = 0; word * 32 < end; word++) {
@@ -57,7 +57,8 @@ export class DescriptorTable {
     if (number <= this.#last) this.#last = number - 1;
   }
 
-  #isKnown(number: number): boolean {
+  /** True for a socket whose owner has claimed it and not released it yet. */
+  isKnown(number: number): boolean {
     return ((this.#known[number >> 5] ?? 0) >>> (number & 31) & 1) === 1;
   }
 
