@@ -52,17 +52,30 @@ interface SinkState {
   start?: number;
 }
 
-/** Decodes until every track has enough, then stops. */
+/**
+ * The times of the publisher. By default `rtspsrc` derives them from the arrival as well, and packets that a busy machine
+ * holds up for longer than the latency look like missing frames.
+ */
+const senderTimes = "latency=200 buffer-mode=none";
+/**
+ * In that mode the first packet has time 0, so that pictures which are shown before it have none: where there may be such,
+ * the latency is longer than packets are held up.
+ */
+const lateTimes = "latency=3000";
+
+/** Decodes until every track has enough, then stops. `reordered`: pictures may be shown before the first packet's. */
 export async function gstreamerRead(
   url: string,
   transport: ReadTransport,
   kinds: readonly TrackKind[],
   credentials?: Credentials,
+  reordered = false,
 ): Promise<Evidence> {
   const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
   const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
   const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
-  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} latency=200 ${
+  const times = reordered ? lateTimes : senderTimes;
+  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} ${times} ${
     credentialProperties(credentials)
   }`;
   const branches = kinds.map((kind) =>
