@@ -4,8 +4,8 @@ import { type Codec, type CodecKey, codecs } from "./codecs.ts";
 import { type DecodedFrame, type Evidence, hasEnough, type TrackKind } from "./evidence.ts";
 import { gstreamerProtocols, isEncrypted, type PublishTransport, type ReadTransport } from "./transports.ts";
 
-const publishLimitMs = 40_000;
-const readLimitMs = 20_000;
+const publishLimitMs = 120_000;
+const readLimitMs = 60_000;
 /** A reader that joins between key frames, which are a second apart, misses frames until the next one. */
 const joinMs = 1100;
 
