@@ -4,7 +4,7 @@ import { parseScriptData } from "../../../containers/flv/script_data.ts";
 import type { RtpMedia } from "../../../rtp/format.ts";
 import type { MediaMessage } from "../engine/link.ts";
 import { trackFromWire, type WireTrack } from "./codec_from_wire.ts";
-import { audioElements, type Elementary, videoElements } from "./elementary.ts";
+import { audioElements, type Elementary, videoElements, type WireCodec } from "./elementary.ts";
 
 /** How much media time, in ms, passes before the tracks seen so far are taken for all there are. */
 export const probeTimeMs = 2000;
@@ -21,6 +21,8 @@ const payloadType = 96;
 export interface ProbedTrack extends WireTrack {
   readonly media: "video" | "audio";
   readonly trackId: number;
+  /** As its messages name it. */
+  readonly wireCodec: WireCodec;
 }
 
 /** A message of the time before the tracks were known. */
@@ -100,7 +102,12 @@ export class TrackProbe {
       const track = trackFromWire(element);
       if (track === null) return;
       if (this.#found.size === maxTracks) throw new ParseError("track", `more than ${maxTracks} tracks`);
-      this.#found.set(key, { ...track, media: element.media, trackId: element.trackId });
+      this.#found.set(key, {
+        ...track,
+        media: element.media,
+        trackId: element.trackId,
+        wireCodec: element.codec,
+      });
     } catch (error) {
       // One track that cannot be carried must not keep the others away.
       if (!(error instanceof ParseError)) throw error;
