@@ -5,7 +5,7 @@ import type { RtpMedia } from "../../../rtp/format.ts";
 import { payloadTypeOf } from "../../../rtp/payload_type.ts";
 import type { MediaMessage } from "../engine/link.ts";
 import { trackFromWire, type WireTrack } from "./codec_from_wire.ts";
-import { audioElements, type Elementary, videoElements } from "./elementary.ts";
+import { audioElements, type Elementary, videoElements, type WireCodec } from "./elementary.ts";
 
 /** How much media time, in ms, passes before the tracks seen so far are taken for all there are. */
 export const probeTimeMs = 2000;
@@ -20,6 +20,8 @@ const maxProblems = 8;
 export interface ProbedTrack extends WireTrack {
   readonly media: "video" | "audio";
   readonly trackId: number;
+  /** As its messages name it. */
+  readonly wireCodec: WireCodec;
 }
 
 /** A message of the time before the tracks were known. */
@@ -99,7 +101,12 @@ export class TrackProbe {
       const track = trackFromWire(element);
       if (track === null) return;
       if (this.#found.size === maxTracks) throw new ParseError("track", `more than ${maxTracks} tracks`);
-      this.#found.set(key, { ...track, media: element.media, trackId: element.trackId });
+      this.#found.set(key, {
+        ...track,
+        media: element.media,
+        trackId: element.trackId,
+        wireCodec: element.codec,
+      });
     } catch (error) {
       // One track that cannot be carried must not keep the others away.
       if (!(error instanceof ParseError)) throw error;
