@@ -2,8 +2,17 @@ import { Histogram, histogramBytes } from "./histogram.ts";
 import type { Options } from "./options.ts";
 import { frameShape } from "./publisher/h264_frames.ts";
 import type { PublisherTotals } from "./publisher/worker.ts";
-import type { RtspTarget } from "./readers/rtsp_dialog.ts";
-import { type Counts, countsOf, laggards, type LoadResult, readersIn, type ServerCost } from "./result.ts";
+import type { Target } from "./target.ts";
+import { readerKinds } from "./readers/kinds.ts";
+import {
+  type Counts,
+  countsOf,
+  type HlsCounts,
+  laggards,
+  type LoadResult,
+  readersIn,
+  type ServerCost,
+} from "./result.ts";
 import { createColumns, mapColumns, phases, PhaseWord, type SharedMemory } from "./shared.ts";
 import { cpuSecondsBetween, type CpuTime, cpuTime, pinProcess, residentBytes } from "./sys/process.ts";
 import { PublisherThread, ReaderThread } from "./workers.ts";
@@ -21,6 +30,14 @@ interface Window {
   readonly toolSeconds: number;
 }
 
+type Measured = Omit<LoadResult, "server" | "disconnections">;
+
+/** Where the stream goes in, and where readers find it. */
+export interface Targets {
+  readonly publish: Target;
+  readonly read: Target;
+}
+
 /** One run against a server that listens already. Owns the tool's threads. */
 export class LoadRun {
   readonly #memory: SharedMemory;
@@ -32,7 +49,7 @@ export class LoadRun {
 
   constructor(
     private readonly options: Options,
-    private readonly target: RtspTarget,
+    private readonly targets: Targets,
     private readonly pid: number,
     private readonly print: (line: string) => void,
   ) {
@@ -52,7 +69,7 @@ export class LoadRun {
       if (options.pin) await this.#pin();
       if (options.publish !== "no") {
         await this.#publisher?.start({
-          target: this.target,
+          target: this.targets.publish,
           transport: options.publish,
           shape: options.shape,
         });
@@ -67,15 +84,13 @@ export class LoadRun {
       const totals = await this.#silence();
       const lag = laggards(this.#columns);
       const result = this.#result(window, refusals, lag, totals);
-      await this.#end();
-      const server = window.server === null
-        ? null
-        : serverCost(window.server, window.seconds, result.framesReceived, this.#overTime, {
-          before: residentBefore,
-          withReaders: residentWith,
-          after: this.#resident(),
-        });
-      return { ...result, server };
+      const disconnections = await this.#end();
+      const server = window.server === null ? null : serverCost(window.server, result, this.#overTime, {
+        before: residentBefore,
+        withReaders: residentWith,
+        after: this.#resident(),
+      });
+      return { ...result, disconnections, server };
     } finally {
       for (const thread of this.#readers) thread.terminate();
       this.#publisher?.terminate();
@@ -102,7 +117,7 @@ export class LoadRun {
       jobs.push(
         thread.start({
           memory: this.#memory,
-          target: this.target,
+          target: this.targets.read,
           kind: transport,
           first,
           count,
@@ -155,11 +170,12 @@ export class LoadRun {
     return totals;
   }
 
-  async #end(): Promise<void> {
+  async #end(): Promise<string[]> {
     this.#phase.set(phases.stopping);
-    await Promise.all(this.#readers.map((thread) => thread.end()));
+    const reasons = await Promise.all(this.#readers.map((thread) => thread.end()));
     if (this.#publisher !== null) await this.#publisher.end();
     await wait(settleSeconds);
+    return reasons.flat();
   }
 
   #result(
@@ -167,13 +183,14 @@ export class LoadRun {
     refusals: readonly string[],
     lag: { readers: number; packets: number },
     totals: PublisherTotals | null,
-  ): Omit<LoadResult, "server"> {
+  ): Measured {
     const { options } = this;
     const counts = countsOf(this.#columns);
     const delays = new Histogram(this.#memory.delays);
     const own = totals !== null;
     return {
       transport: options.transport,
+      unit: readerKinds[options.transport].unit,
       readersWanted: options.readers,
       readersPlaying: readersIn(this.#columns, "playing"),
       bitsPerSecond: options.shape.bitsPerSecond,
@@ -187,6 +204,8 @@ export class LoadRun {
       packetsReordered: counts.reordered,
       packetsDuplicate: counts.duplicate,
       framesMissed: counts.frameGaps,
+      framesBackwards: counts.backwards,
+      hls: readerKinds[options.transport].scheme === "http" ? hlsCounts(counts, window) : null,
       readersDisconnected: readersIn(this.#columns, "disconnected"),
       readersRefused: readersIn(this.#columns, "refused"),
       readersBehind: own ? lag.readers : 0,
@@ -205,19 +224,32 @@ export class LoadRun {
   }
 }
 
+function hlsCounts(counts: Counts, window: Window): HlsCounts {
+  return {
+    parts: counts.parts,
+    lateParts: counts.lateParts,
+    stalledPlaylists: counts.stalls,
+    partGaps: counts.partGaps,
+    httpErrors: counts.httpErrors,
+    bitsPerSecond: (counts.kibibytes - window.before.kibibytes) * 1024 * 8 / window.seconds,
+  };
+}
+
 function serverCost(
   cpu: { readonly before: CpuTime; readonly after: CpuTime },
-  seconds: number,
-  framesReceived: number,
+  result: Measured,
   memoryOverTime: ServerCost["memoryOverTime"],
   resident: { before: number; withReaders: number; after: number },
 ): ServerCost {
+  const seconds = result.measuredSeconds;
+  const cpuSeconds = cpuSecondsBetween(cpu.before, cpu.after);
   const percent = (from: number, to: number) => 100 * (to - from) / seconds;
   return {
-    cpuPercent: 100 * cpuSecondsBetween(cpu.before, cpu.after) / seconds,
+    cpuPercent: 100 * cpuSeconds / seconds,
     userPercent: percent(cpu.before.userSeconds, cpu.after.userSeconds),
     systemPercent: percent(cpu.before.systemSeconds, cpu.after.systemSeconds),
-    cpuMicrosPerReaderAndFrame: 1e6 * cpuSecondsBetween(cpu.before, cpu.after) / Math.max(1, framesReceived),
+    cpuMicrosPerReaderAndFrame: 1e6 * cpuSeconds / Math.max(1, result.framesReceived),
+    cpuMicrosPerReaderAndSecond: 1e6 * cpuSeconds / Math.max(1, result.readersPlaying) / seconds,
     residentBytesBefore: resident.before,
     residentBytesWithReaders: resident.withReaders,
     residentBytesAfter: resident.after,

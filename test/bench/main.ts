@@ -1,18 +1,25 @@
 /** The load tool: `deno task bench --help`. Linux. */
-import { TestServer } from "../interop/support/server.ts";
 import { LoadRun } from "./load.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { formatResult, isClean, type LoadResult } from "./result.ts";
+import { readerKinds } from "./readers/kinds.ts";
+import { startServer } from "./server.ts";
 import { measureStartup } from "./startup.ts";
-import { resolveTarget } from "./target.ts";
+import { readUrl, resolveTarget } from "./target.ts";
 
 async function load(options: Options): Promise<LoadResult> {
-  const run = async (url: string, pid: number) =>
-    await new LoadRun(options, await resolveTarget(url), pid, (line) => console.log(line)).run();
-  if (options.url !== "") return await run(options.url, options.pid);
-  const server = await TestServer.start({ command: options.serverCommand });
+  const run = async (url: string, readFrom: string, pid: number) => {
+    const { scheme } = readerKinds[options.transport];
+    const targets = {
+      publish: await resolveTarget(url),
+      read: await resolveTarget(readFrom || readUrl(url, scheme), scheme),
+    };
+    return await new LoadRun(options, targets, pid, (line) => console.log(line)).run();
+  };
+  if (options.url !== "") return await run(options.url, options.readUrl, options.pid);
+  const server = await startServer(options);
   try {
-    return await run(server.rtspUrl("bench"), server.pid);
+    return await run(server.publishUrl("bench"), server.readUrl("bench", options.transport), server.pid);
   } finally {
     await server.kill();
   }

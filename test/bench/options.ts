@@ -1,14 +1,19 @@
 import { isReaderKindName, type ReaderKindName, readerKinds } from "./readers/kinds.ts";
+import type { Config, ConfigValue } from "../interop/support/server.ts";
 import type { ShapeOptions } from "./publisher/h264_frames.ts";
 import type { PublishTransport } from "./publisher/rtsp_publisher.ts";
 
 export interface Options {
   readonly mode: "load" | "startup" | "help";
-  /** Empty: start our own server. */
+  /** Where the stream is published. Empty: start our own server. */
   readonly url: string;
+  /** Where it is read; empty: derived from `url`. */
+  readonly readUrl: string;
   /** Of the server at `url`; 0: its CPU and memory are not measured. */
   readonly pid: number;
   readonly serverCommand: readonly string[];
+  /** On top of the test's own configuration of our server. */
+  readonly serverConfig: Config;
   readonly transport: ReaderKindName;
   readonly readers: number;
   readonly publish: PublishTransport | "no";
@@ -24,12 +29,19 @@ export interface Options {
   readonly json: string;
 }
 
+function describeKinds(): string {
+  return Object.entries(readerKinds).map(([name, kind]) => `${name} (${kind.description})`).join(", ");
+}
+
 export const usage = `deno task bench [options]
 
-  --url URL              the server and path to load; without it our own server is started
+  --url URL              the server and path to load (rtsp://…); without it our own server is started
+  --read-url URL         where readers find the stream, when they read another protocol: rtmp://… or http://…
+                         (default: the host and path of --url, ports 1935 and 8888)
   --pid N                the process at that URL whose CPU and memory are measured
   --server-cmd CMD       how to start our own server (default: deno run -A main.ts); the configuration file follows
-  --transport KIND       how readers read: ${Object.keys(readerKinds).join(", ")} (default tcp)
+  --server-conf KEY=VAL  a key of its configuration; may be repeated
+  --transport KIND       ${describeKinds()} (default tcp)
   --readers N            how many (default 100)
   --publish tcp|udp|no   how the tool's own stream is published; no: somebody else publishes (default tcp)
   --bitrate N            bits per second, with k or M (default 2M)
@@ -50,7 +62,7 @@ export const usage = `deno task bench [options]
 /** Throws an Error that says which argument is wrong. */
 export function parseOptions(args: readonly string[]): Options {
   const given = collect(args);
-  const text = (name: string, otherwise: string) => given.get(name) ?? otherwise;
+  const text = (name: string, otherwise: string) => given.get(name)?.at(-1) ?? otherwise;
   const transport = text("transport", "tcp");
   if (!isReaderKindName(transport)) throw new Error(`--transport: unknown '${transport}'`);
   const publish = text("publish", "tcp");
@@ -58,13 +70,15 @@ export function parseOptions(args: readonly string[]): Options {
     throw new Error(`--publish: unknown '${publish}'`);
   }
   const readers = parseCount("readers", text("readers", "100"));
-  const soak = given.get("soak");
+  const soak = given.get("soak")?.at(-1);
   const packets = text("packets-per-frame", "auto");
   return {
     mode: given.has("help") ? "help" : given.has("startup") ? "startup" : "load",
     url: text("url", ""),
+    readUrl: text("read-url", ""),
     pid: parseCount("pid", text("pid", "0")),
     serverCommand: text("server-cmd", "deno run -A main.ts").split(/\s+/).filter((word) => word !== ""),
+    serverConfig: parseConfig(given.get("server-conf") ?? []),
     transport,
     readers,
     publish,
@@ -90,20 +104,48 @@ export function parseOptions(args: readonly string[]): Options {
 
 const flags = ["help", "startup", "pin"];
 const valued = [
-  ...["url", "pid", "server-cmd", "transport", "readers", "publish", "bitrate", "fps", "payload-size"],
+  ...[
+    "url",
+    "read-url",
+    "pid",
+    "server-cmd",
+    "server-conf",
+    "transport",
+    "readers",
+    "publish",
+    "bitrate",
+    "fps",
+    "payload-size",
+  ],
   ...["packets-per-frame", "warm", "duration", "soak", "sample-every", "threads", "json", "runs"],
 ];
 
-function collect(args: readonly string[]): Map<string, string> {
-  const out = new Map<string, string>();
+function collect(args: readonly string[]): Map<string, string[]> {
+  const out = new Map<string, string[]>();
+  const add = (name: string, value: string) => out.set(name, [...out.get(name) ?? [], value]);
   for (let i = 0; i < args.length; i++) {
     const [, name, , inline] = args[i].match(/^--([a-z-]+)(=(.*))?$/) ?? [];
     if (name === undefined) throw new Error(`unexpected argument '${args[i]}'`);
-    if (flags.includes(name)) out.set(name, "");
+    if (flags.includes(name)) add(name, "");
     else if (!valued.includes(name)) throw new Error(`unknown option --${name}`);
-    else if (inline !== undefined) out.set(name, inline);
-    else if (i + 1 < args.length) out.set(name, args[++i]);
+    else if (inline !== undefined) add(name, inline);
+    else if (i + 1 < args.length) add(name, args[++i]);
     else throw new Error(`--${name} needs a value`);
+  }
+  return out;
+}
+
+/** Numbers, booleans, lists and objects as JSON; everything else is text. */
+function parseConfig(pairs: readonly string[]): Config {
+  const out: Record<string, ConfigValue> = {};
+  for (const pair of pairs) {
+    const [, key, value] = pair.match(/^([A-Za-z0-9]+)=(.*)$/s) ?? [];
+    if (key === undefined) throw new Error(`--server-conf: '${pair}' is not like key=value`);
+    try {
+      out[key] = JSON.parse(value) as ConfigValue;
+    } catch {
+      out[key] = value;
+    }
   }
   return out;
 }

@@ -15,6 +15,15 @@ export const columnNames = [
   "frames",
   "frameGaps",
   "nextSequence",
+  // of readers that know frames, not packets
+  "backwards",
+  // of HTTP players
+  "parts",
+  "lateParts",
+  "partGaps",
+  "stalls",
+  "httpErrors",
+  "kibibytes",
 ] as const;
 export type ColumnName = typeof columnNames[number];
 export type ReaderColumns = Readonly<Record<ColumnName, Int32Array>>;

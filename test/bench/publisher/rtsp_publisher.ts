@@ -1,4 +1,5 @@
-import { type RtspAnswer, type RtspTarget, takeAnswer } from "../readers/rtsp_dialog.ts";
+import { type RtspAnswer, takeAnswer } from "../readers/rtsp_dialog.ts";
+import type { Target } from "../target.ts";
 import type { H264Frames } from "./h264_frames.ts";
 
 export type PublishTransport = "tcp" | "udp";
@@ -8,7 +9,7 @@ const encoder = new TextEncoder();
 /** A minimal RTSP publisher: ANNOUNCE, SETUP, RECORD, then frames. */
 export class RtspPublisher {
   readonly #connection: Deno.TcpConn;
-  readonly #target: RtspTarget;
+  readonly #target: Target;
   readonly #area = new Uint8Array(64 * 1024);
   #pending = new Uint8Array(0);
   #sequence = 0;
@@ -18,13 +19,13 @@ export class RtspPublisher {
   #rtpTo: Deno.NetAddr | undefined;
   #rtcpTo: Deno.NetAddr | undefined;
 
-  private constructor(connection: Deno.TcpConn, target: RtspTarget) {
+  private constructor(connection: Deno.TcpConn, target: Target) {
     this.#connection = connection;
     this.#target = target;
   }
 
   static async connect(
-    target: RtspTarget,
+    target: Target,
     transport: PublishTransport,
     frames: H264Frames,
   ): Promise<RtspPublisher> {

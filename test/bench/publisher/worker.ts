@@ -1,5 +1,5 @@
 /** The thread that publishes one frame after the other, on time, and marks each with the moment of its sending. */
-import type { RtspTarget } from "../readers/rtsp_dialog.ts";
+import type { Target } from "../target.ts";
 import { nowMicros } from "../sys/libc.ts";
 import { endWorker, onMessage, post } from "../worker_scope.ts";
 import { frameShape, H264Frames, type ShapeOptions } from "./h264_frames.ts";
@@ -7,7 +7,7 @@ import { type PublishTransport, RtspPublisher } from "./rtsp_publisher.ts";
 
 export interface PublisherJob {
   readonly type: "start";
-  readonly target: RtspTarget;
+  readonly target: Target;
   readonly transport: PublishTransport;
   readonly shape: ShapeOptions;
 }

@@ -1,17 +1,21 @@
 /** The table of ways to read. A protocol is a row here and a class that implements `ReaderLoop`. */
 import type { ReaderColumns } from "../shared.ts";
+import type { Scheme, Target } from "../target.ts";
+import { HlsReaders } from "./hls/readers.ts";
 import type { Meter } from "./meter.ts";
-import type { RtspTarget } from "./rtsp_dialog.ts";
+import { RtmpReaders } from "./rtmp/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
 
 /** One thread's share of the readers: numbers `first` to `first + count - 1`. */
 export interface ReaderContext {
-  readonly target: RtspTarget;
+  readonly target: Target;
   readonly first: number;
   readonly count: number;
   readonly columns: ReaderColumns;
   readonly meter: Meter;
+  /** A reader that played is gone, for this reason. */
+  disconnected(reader: number, reason: string): void;
 }
 
 /** All readers of one thread. Protocols that need the event loop return promises; the others block the thread. */
@@ -27,12 +31,37 @@ export interface ReaderLoop {
 
 export interface ReaderKind {
   readonly description: string;
+  readonly scheme: Scheme;
+  /** What continuity is checked of. */
+  readonly unit: "packets" | "frames";
   open(context: ReaderContext): ReaderLoop;
 }
 
 export const readerKinds = {
-  tcp: { description: "RTSP, interleaved", open: (context) => new RtspTcpReaders(context) },
-  udp: { description: "RTSP, UDP unicast", open: (context) => new RtspUdpReaders(context) },
+  tcp: {
+    description: "RTSP, interleaved",
+    scheme: "rtsp",
+    unit: "packets",
+    open: (context) => new RtspTcpReaders(context),
+  },
+  udp: {
+    description: "RTSP, UDP unicast",
+    scheme: "rtsp",
+    unit: "packets",
+    open: (context) => new RtspUdpReaders(context),
+  },
+  rtmp: {
+    description: "RTMP",
+    scheme: "rtmp",
+    unit: "frames",
+    open: (context) => new RtmpReaders(context),
+  },
+  hls: {
+    description: "Low-Latency HLS",
+    scheme: "http",
+    unit: "frames",
+    open: (context) => new HlsReaders(context),
+  },
 } as const satisfies Record<string, ReaderKind>;
 
 export type ReaderKindName = keyof typeof readerKinds;

@@ -39,11 +39,43 @@ export class Meter implements PacketSink {
   packet(reader: number, bytes: Uint8Array, at: number, size: number): void {
     if (size < rtpHeaderSize) return;
     this.#continuity.packet(reader, bytes[at + 2] << 8 | bytes[at + 3]);
-    if (reader % this.sampleEvery === 0 && size >= peekSize) this.#look(reader, bytes, at + rtpHeaderSize);
+    if (this.isSampled(reader) && size >= peekSize) this.#look(reader, bytes, at + rtpHeaderSize);
     if ((bytes[at + 1] & 0x80) !== 0) {
       this.#frames[reader]++;
       if (this.#sentAt[reader] !== 0) this.#sample(reader);
     }
+  }
+
+  /** A whole frame with the publisher's stamp, of a protocol that delivers frames. */
+  frame(reader: number, number: number, sentAt: number): void {
+    this.#continuity.packet(reader, number & 0xffff);
+    this.#frames[reader]++;
+    if (this.isSampled(reader)) this.delay(sentAt);
+  }
+
+  /** A frame without a stamp: somebody else publishes. */
+  foreignFrame(reader: number): void {
+    this.columns.received[reader]++;
+    this.#frames[reader]++;
+  }
+
+  /** A frame whose time lies before the one of the frame before it. */
+  backwards(reader: number): void {
+    this.columns.backwards[reader]++;
+  }
+
+  /** `count` frames from number `first` on, received as one piece. */
+  frames(reader: number, first: number, count: number): void {
+    for (let i = 0; i < count; i++) this.#continuity.packet(reader, (first + i) & 0xffff);
+    this.#frames[reader] += count;
+  }
+
+  isSampled(reader: number): boolean {
+    return reader % this.sampleEvery === 0;
+  }
+
+  delay(sentAt: number): void {
+    if (this.measuring) this.delays.add(this.now() - sentAt);
   }
 
   #look(reader: number, bytes: Uint8Array, payload: number): void {
@@ -58,7 +90,7 @@ export class Meter implements PacketSink {
   }
 
   #sample(reader: number): void {
-    if (this.measuring) this.delays.add(this.now() - this.#sentAt[reader]);
+    this.delay(this.#sentAt[reader]);
     this.#sentAt[reader] = 0;
   }
 }

@@ -1,27 +1,9 @@
-import {
-  afInet,
-  lastError,
-  libc,
-  msgNoSignal,
-  setTimeouts,
-  sockCloseOnExec,
-  socketAddress,
-  sockStream,
-} from "../sys/libc.ts";
+import type { Target } from "../target.ts";
+import { createReceiveArea, TcpConnection } from "../sys/tcp_connection.ts";
 import type { Conversation } from "./lockstep.ts";
 
-const answerTimeoutSeconds = 20;
 const maxAnswerBytes = 64 * 1024;
-
-/** The server and the stream, with the name resolved: readers connect by number. */
-export interface RtspTarget {
-  /** Without credentials. */
-  readonly url: string;
-  readonly ip: string;
-  readonly port: number;
-  /** The whole `Authorization` value, empty when the URL has no credentials. */
-  readonly authorization: string;
-}
+const receiveBytes = 16 * 1024;
 
 export interface RtspAnswer {
   readonly status: number;
@@ -37,22 +19,18 @@ const decoder = new TextDecoder();
  * in `rest`, for the caller to take over.
  */
 export class RtspDialog {
-  readonly fd: number;
+  readonly #connection: TcpConnection;
   #pending = new Uint8Array(0);
   #sequence = 0;
   #session = "";
-  readonly #area = new Uint8Array(16 * 1024);
-  readonly #pointer = Deno.UnsafePointer.of(this.#area);
+  readonly #area = createReceiveArea(receiveBytes);
 
-  constructor(private readonly target: RtspTarget) {
-    this.fd = libc().socket(afInet, sockStream | sockCloseOnExec, 0);
-    if (this.fd < 0) throw new Error(`socket: ${lastError()}`);
-    setTimeouts(this.fd, answerTimeoutSeconds);
-    if (libc().connect(this.fd, socketAddress(target.ip, target.port), 16) < 0) {
-      const reason = lastError();
-      this.close();
-      throw new Error(`can't connect to ${target.ip}:${target.port}: ${reason}`);
-    }
+  constructor(private readonly target: Target) {
+    this.#connection = new TcpConnection(target.ip, target.port);
+  }
+
+  get fd(): number {
+    return this.#connection.fd;
   }
 
   /** Bytes after the last answer. */
@@ -81,7 +59,7 @@ export class RtspDialog {
   }
 
   close(): void {
-    libc().close(this.fd);
+    this.#connection.close();
   }
 
   #send(method: string, url: string, headers: Record<string, string>): void {
@@ -90,10 +68,7 @@ export class RtspDialog {
     if (this.target.authorization !== "") lines.push(`Authorization: ${this.target.authorization}`);
     if (this.#session !== "") lines.push(`Session: ${this.#session}`);
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-    const bytes = encoder.encode(lines.join("\r\n") + "\r\n\r\n");
-    if (libc().send(this.fd, bytes, bytes.length, msgNoSignal) < 0) {
-      throw new Error(`${method} could not be sent: ${lastError()}`);
-    }
+    this.#connection.send(encoder.encode(lines.join("\r\n") + "\r\n\r\n"));
   }
 
   #expect(method: string): RtspAnswer {
@@ -111,10 +86,8 @@ export class RtspDialog {
         return taken.answer;
       }
       if (this.#pending.length > maxAnswerBytes) throw new Error("the answer is too long");
-      const size = libc().recv(this.fd, this.#pointer, this.#area.length, 0);
-      if (size === 0) throw new Error("the server closed the connection");
-      if (size < 0) throw new Error(`no answer: ${lastError()}`);
-      this.#pending = concat([this.#pending, this.#area.subarray(0, size)]);
+      const size = this.#connection.receive(this.#area);
+      this.#pending = concat([this.#pending, this.#area.bytes.subarray(0, size)]);
     }
   }
 }
