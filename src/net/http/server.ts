@@ -42,6 +42,7 @@ export interface HttpExchange {
 /** Makes an answer. What it throws is a defect: it is logged, and answered with 500. */
 export type HttpHandler = (exchange: HttpExchange) => Response | Promise<Response>;
 
+/** What a server is made of. */
 export interface HttpServerOptions {
   /** `host:port`, `:port` or `unix:///path`. */
   readonly address: string;
@@ -63,6 +64,7 @@ export interface HttpServerOptions {
   readonly handle: HttpHandler;
 }
 
+/** One listener with its connections, until `close`. */
 export class HttpServer {
   readonly #scope = new Scope();
   readonly #listener: HttpListener;
