@@ -10,6 +10,7 @@ import { mediaStreamId } from "../engine/server.ts";
 import { type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
 import { metadataOfPlan } from "./metadata.ts";
 import type { Plan } from "./plan.ts";
+import { Timeline } from "./timeline.ts";
 import { type TimedBody, TrackEncoder } from "./track_encoder.ts";
 
 /** What clients have come to expect of servers. */
@@ -39,9 +40,7 @@ export class RtmpFanout implements Fanout {
   readonly #hasVideo: boolean;
   /** Of units that are cached for later readers, as long as those are. */
   #wires = new WeakMap<Unit, UnitWire>();
-  /** Stream time that readers see as 0; null before the first unit. */
-  #origin: number | null = null;
-  #time = 0;
+  #timeline = new Timeline();
   /** The cached units as chunks, for many readers that come at once. */
   #cachedChunks: { readonly last: Unit; readonly count: number; readonly chunks: readonly Chunk[] } | null =
     null;
@@ -98,6 +97,7 @@ export class RtmpFanout implements Fanout {
   #restart(): void {
     this.#wires = new WeakMap();
     this.#cachedChunks = null;
+    this.#timeline = new Timeline();
     for (const encoder of this.#encoders.values()) encoder.restart();
   }
 
@@ -107,21 +107,17 @@ export class RtmpFanout implements Fanout {
       const bodies: TimedBody[] = [];
       const encoder = this.#encoders.get(unit.track.id);
       encoder?.encode(unit, bodies);
+      for (const body of bodies) body.time = this.#timeline.place(unit.track.id, body.time);
       const startsDecoding = !this.#hasVideo || (encoder?.plan.media === "video" && unit.randomAccess);
       wire = { bodies, startsDecoding };
       this.#wires.set(unit, wire);
-      const first = bodies[0];
-      if (first !== undefined) {
-        this.#origin ??= first.time;
-        this.#time = Math.max(this.#time, first.time);
-      }
     }
     return wire;
   }
 
   #greeting(wires: readonly UnitWire[]): Uint8Array {
     const first = wires.find(({ bodies }) => bodies.length > 0)?.bodies[0];
-    const time = first?.time ?? this.#time;
+    const time = first?.time ?? this.#timeline.last;
     const metadata = serializeScriptData({
       name: "onMetaData",
       values: [writeMetadata(metadataOfPlan(this.plan))],
@@ -174,14 +170,9 @@ export class RtmpFanout implements Fanout {
     return {
       chunkStreamId: video ? videoChunkStream : audioChunkStream,
       type: video ? TagType.video : TagType.audio,
-      timestamp: this.#timestamp(time),
+      timestamp: time % 2 ** 32,
       streamId: mediaStreamId,
       parts,
     };
-  }
-
-  /** Other tracks may begin a little before the first unit. */
-  #timestamp(time: number): number {
-    return Math.max(0, time - (this.#origin ?? time)) % 2 ** 32;
   }
 }

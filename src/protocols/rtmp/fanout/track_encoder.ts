@@ -8,6 +8,7 @@ import { H265DtsExtractor } from "../../../codecs/h265/dts_extractor.ts";
 import { isParameterSet, NalType as H265Type, nalType as h265Type } from "../../../codecs/h265/nal.ts";
 import { parseAudioMuxElement } from "../../../codecs/latm/audio_mux_element.ts";
 import { parseStreamMuxConfig } from "../../../codecs/latm/stream_mux_config.ts";
+import { parseMpeg1AudioHeader } from "../../../codecs/mpeg1audio/frame_header.ts";
 import { type ExAudioPacket, serializeExAudioTag } from "../../../containers/flv/ex_audio.ts";
 import { type ExVideoPacket, serializeExVideoTag } from "../../../containers/flv/ex_video.ts";
 import { fourCcs } from "../../../containers/flv/four_cc.ts";
@@ -24,13 +25,16 @@ import { swapBytes } from "../ingest_track.ts";
 import type { PlannedTrack } from "./plan.ts";
 import { needsSequenceHeader, sequenceHeader } from "./sequence_header.ts";
 
-/** A message without its place on the wire: `time` in ms from the start of the stream, may be negative. */
+/** A message without its place on the wire. */
 export interface TimedBody {
   readonly media: "video" | "audio";
-  readonly time: number;
+  /** In ms from the start of the stream, maybe negative; for readers, from where they see it begin. */
+  time: number;
   readonly parts: readonly Uint8Array[];
 }
 
+/** What 24 bits hold, with their sign. */
+const maxCompositionTime = 0x7fffff;
 const noData = new Uint8Array(0);
 
 /** Units of one track → bodies of messages. Keeps the decoding order, hence wants every unit once, in order. */
@@ -82,7 +86,8 @@ export class TrackEncoder {
     if (media === "video") {
       const data = videoData(payload, track.codec);
       if (data.length === 0) return;
-      const compositionTime = rescale(unit.pts, clockRate, 1000) - time;
+      // Just after a leap of the publisher's time there may be more of it than fits.
+      const compositionTime = Math.min(rescale(unit.pts, clockRate, 1000) - time, maxCompositionTime);
       out.push({ media, time, parts: [...this.#begin("codedFrames", key, compositionTime), ...data] });
       return;
     }
@@ -94,8 +99,13 @@ export class TrackEncoder {
     const { codec, clockRate } = track;
     const format = payloadFormat(codec);
     for (const frame of frames) {
-      const time = rescale(pts, clockRate, 1000);
+      // To the nearest millisecond: that is what most publishers have made of it.
+      const time = rescale(pts + clockRate / 2000, clockRate, 1000);
       const data = codec.name === "LPCM" && codec.bitDepth === 16 ? swapBytes(frame) : frame;
+      if (codec.name === "MPEG-1/2 Audio" && !isLayer3(frame)) {
+        track.reportError("RTMP carries MPEG audio of layer III only");
+        continue;
+      }
       out.push({ media: "audio", time, parts: [...this.#begin("codedFrames", true, 0), data] });
       if (frames.length > 1) pts += format.duration?.([frame], codec, clockRate) ?? 0;
     }
@@ -164,6 +174,15 @@ export class TrackEncoder {
         ];
       }
     }
+  }
+}
+
+function isLayer3(frame: Uint8Array): boolean {
+  try {
+    return parseMpeg1AudioHeader(frame)?.layer === 3;
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
   }
 }
 
