@@ -45,21 +45,37 @@ function streamOf(...codecs: readonly (readonly [Codec, number])[]): Stream {
   });
 }
 
-/** A reader whose connection takes everything. */
+/** A reader whose connection takes everything, unless it is told to wait. */
 class Taker {
   readonly writes: Uint8Array[] = [];
+  #waiting: Promise<void> | null = null;
   readonly sink = new Sink(
     {
       tryWrite: (bytes) => {
+        if (this.#waiting !== null) return 0;
         this.writes.push(bytes);
         return bytes.length;
       },
-      write: () => Promise.reject(new Error("everything was taken")),
+      write: async (bytes) => {
+        await this.#waiting;
+        this.writes.push(bytes);
+      },
     },
-    { maxBytes: 1e6, maxChunks: 100, maxAgeMs: 1000 },
+    { maxBytes: 1e6, maxChunks: 2, maxAgeMs: 1000 },
     () => {},
     () => {},
   );
+
+  /** Takes nothing until the answer is called and awaited. */
+  wait(): () => Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting = promise;
+    return () => {
+      this.#waiting = null;
+      resolve();
+      return this.sink.drained;
+    };
+  }
 
   messages(length = 10): string[] {
     const reader = new ChunkReader();
@@ -162,6 +178,36 @@ Deno.test("RTMP fan-out: a publisher that begins its time anew, and one that lea
   const far = streamOf([h264, 90000]);
   const leap = [0, 20_000].map((seconds) => Unit.fromPayload(far.tracks[0], seconds * 90000, 0, key));
   equal(timesOf(far, [leap], 2), ["9 0", "9 20000000"]);
+});
+
+Deno.test("RTMP fan-out: a slow reader gets the sequence headers of what it missed", async () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const write = (i: number, payload: readonly Uint8Array[]) => {
+    stream.write([Unit.fromPayload(video, i * 3600, 0, payload)], 0);
+  };
+  write(0, key);
+  const greeted = taker.writes.length;
+  const goOn = taker.wait();
+  write(1, inter);
+  const sps = record.sps[0].slice();
+  sps[sps.length - 1] ^= 1;
+  write(2, [sps, record.pps[0], ...key]);
+  audio.codec = { ...aac, config: { ...aac.config, channelCount: 1 } };
+  stream.write([Unit.fromPayload(audio, 3 * 1920, 0, [fromHex("2110")])], 0);
+  for (let i = 3; i < 6; i++) write(i, inter);
+  equal(taker.sink.stats.unitsDiscarded, 5);
+  await goOn();
+  write(6, key);
+  equal(taker.messages().slice(greeted + 2), [
+    "9 40 2701000000",
+    "9 80 1700000000",
+    "8 120 af001188",
+    "9 240 1701000000",
+  ]);
 });
 
 Deno.test("RTMP fan-out: audio gets the nearest millisecond", () => {

@@ -30,6 +30,8 @@ export interface TimedBody {
   readonly media: "video" | "audio";
   /** In ms from the start of the stream, maybe negative; for readers, from where they see it begin. */
   time: number;
+  /** A sequence header. It is the first of its unit. */
+  readonly header: boolean;
   readonly parts: readonly Uint8Array[];
 }
 
@@ -58,7 +60,8 @@ export class TrackEncoder {
   /** For a reader that begins now; null when there is none (yet). */
   header(time: number): TimedBody | null {
     const { media } = this.#plan;
-    return this.#header && { media, time, parts: [...this.#begin("sequenceStart", true, 0), this.#header] };
+    const header = this.#header;
+    return header && { media, time, header: true, parts: [...this.#begin("sequenceStart", true, 0), header] };
   }
 
   /** Units were left out: begins anew at a key frame. */
@@ -88,7 +91,8 @@ export class TrackEncoder {
       if (data.length === 0) return;
       // Just after a leap of the publisher's time there may be more of it than fits.
       const compositionTime = Math.min(rescale(unit.pts, clockRate, 1000) - time, maxCompositionTime);
-      out.push({ media, time, parts: [...this.#begin("codedFrames", key, compositionTime), ...data] });
+      const begin = this.#begin("codedFrames", key, compositionTime);
+      out.push({ media, time, header: false, parts: [...begin, ...data] });
       return;
     }
     this.#encodeAudio(unit.pts, audioFrames(payload, track.codec), out);
@@ -106,7 +110,8 @@ export class TrackEncoder {
         track.reportError("RTMP carries MPEG audio of layer III only");
         continue;
       }
-      out.push({ media: "audio", time, parts: [...this.#begin("codedFrames", true, 0), data] });
+      const parts = [...this.#begin("codedFrames", true, 0), data];
+      out.push({ media: "audio", time, header: false, parts });
       if (frames.length > 1) pts += format.duration?.([frame], codec, clockRate) ?? 0;
     }
   }
