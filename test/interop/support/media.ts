@@ -2,7 +2,7 @@ import { type Codec, type CodecKey, codecs, type Encoding } from "./codecs.ts";
 import type { TrackKind } from "./evidence.ts";
 
 /** Long enough for a reader that comes late; never looped, as a loop's seam would look like a lost frame. */
-const fileSeconds = 20;
+const fileSeconds = 40;
 const videoSource = `-f lavfi -i testsrc=size=320x240:rate=25 -t ${fileSeconds} -pix_fmt yuv420p -g 25`;
 const audioSource = `-f lavfi -i sine=frequency=440:sample_rate=48000 -t ${fileSeconds}`;
 
