@@ -3,9 +3,16 @@
 const pairTries = 200;
 
 export function freeTcpPort(): number {
-  const listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  listener.close();
-  return (listener.addr as Deno.NetAddr).port;
+  return freeTcpPorts(1)[0];
+}
+
+/** Different ones. */
+export function freeTcpPorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "0.0.0.0", port: 0 }));
+  return listeners.map((listener) => {
+    listener.close();
+    return (listener.addr as Deno.NetAddr).port;
+  });
 }
 
 function udpIsFree(port: number): boolean {

@@ -3,7 +3,8 @@
  * executable, for example.
  */
 import { LineLog } from "./lines.ts";
-import { freeTcpPort, freeUdpPair } from "./ports.ts";
+import { freeTcpPorts, freeUdpPair } from "./ports.ts";
+import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 20_000;
@@ -17,7 +18,10 @@ export type ConfigValue = string | number | boolean | null | readonly ConfigValu
 export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
-  /** On top of the defaults here: RTSP on free ports, everything else off, `all_others` open. */
+  /**
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, too, has free ports),
+   * `all_others` open.
+   */
   readonly config?: Config;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -34,6 +38,8 @@ export interface ServerPorts {
   readonly srtp: number;
   readonly multicast: number;
   readonly multicastSrtp: number;
+  readonly rtmp: number;
+  readonly rtmps: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -46,7 +52,8 @@ function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp: freeTcpPort(), rtsps: freeTcpPort(), rtp, srtp, multicast, multicastSrtp };
+  const [rtsp, rtsps, rtmp, rtmps] = freeTcpPorts(4);
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -61,6 +68,8 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastRTCPPort: ports.multicast + 1,
     multicastSRTPPort: ports.multicastSrtp,
     multicastSRTCPPort: ports.multicastSrtp + 1,
+    rtmpAddress: `:${ports.rtmp}`,
+    rtmpsAddress: `:${ports.rtmps}`,
     rtmp: false,
     hls: false,
     webrtc: false,
@@ -69,6 +78,15 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     paths: { all_others: null },
     ...extra,
   };
+}
+
+/** The names in the log of the servers that are configured to start. */
+function listeners(config: Config): string[] {
+  const of = (name: string, encryption: ConfigValue = "no"): string[] => [
+    ...(encryption === "strict" ? [] : [name]),
+    ...(encryption === "no" ? [] : [`${name}S`]),
+  ];
+  return [...of("RTSP", config.rtspEncryption), ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : [])];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -97,9 +115,9 @@ export class TestServer implements AsyncDisposable {
     for (let tries = 1;; tries++) {
       const server = await TestServer.spawn(options);
       try {
-        const encryption = options.config?.rtspEncryption ?? "no";
-        if (encryption !== "strict") await server.log.waitFor(/\[RTSP\] started/, startTimeoutMs);
-        if (encryption !== "no") await server.log.waitFor(/\[RTSPS\] started/, startTimeoutMs);
+        for (const name of listeners(options.config ?? {})) {
+          await server.log.waitFor(new RegExp(`\\[${name}\\] started`), startTimeoutMs);
+        }
         return server;
       } catch (error) {
         await server.kill();
@@ -138,6 +156,20 @@ export class TestServer implements AsyncDisposable {
 
   rtspsUrl(path: string): string {
     return `rtsps://127.0.0.1:${this.ports.rtsps}/${path}`;
+  }
+
+  rtmpUrl(path: string): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/${path}`;
+  }
+
+  rtmpsUrl(path: string): string {
+    return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
+  url(path: string, transport: ReadTransport): string {
+    if (transport === "RTMP") return this.rtmpUrl(path);
+    if (transport === "RTMPS") return this.rtmpsUrl(path);
+    return isEncrypted(transport) ? this.rtspsUrl(path) : this.rtspUrl(path);
   }
 
   /** Resolves when the path has a publisher. */
