@@ -19,7 +19,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, too, has free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -40,6 +40,7 @@ export interface ServerPorts {
   readonly multicastSrtp: number;
   readonly rtmp: number;
   readonly rtmps: number;
+  readonly hls: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -52,8 +53,8 @@ function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  const [rtsp, rtsps, rtmp, rtmps] = freeTcpPorts(4);
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps };
+  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -70,6 +71,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastSRTCPPort: ports.multicastSrtp + 1,
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
+    hlsAddress: `:${ports.hls}`,
     rtmp: false,
     hls: false,
     webrtc: false,
@@ -86,7 +88,11 @@ function listeners(config: Config): string[] {
     ...(encryption === "strict" ? [] : [name]),
     ...(encryption === "no" ? [] : [`${name}S`]),
   ];
-  return [...of("RTSP", config.rtspEncryption), ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : [])];
+  return [
+    ...of("RTSP", config.rtspEncryption),
+    ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
+    ...(config.hls ? ["HLS"] : []),
+  ];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -164,6 +170,11 @@ export class TestServer implements AsyncDisposable {
 
   rtmpsUrl(path: string): string {
     return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
+  /** `path` with what follows: `cam/index.m3u8`. */
+  hlsUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.hls}/${path}`;
   }
 
   url(path: string, transport: ReadTransport): string {
