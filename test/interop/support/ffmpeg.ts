@@ -12,12 +12,17 @@ const reorderedFrames = 4;
 export type FfmpegReadTransport = Exclude<ReadTransport, "UDP with SRTP">;
 
 /** Publishes a file in real time until it is disposed of or the file ends. */
-export function ffmpegPublish(file: string, url: string, transport: PublishTransport): Client {
+export function ffmpegPublish(
+  file: string,
+  url: string,
+  transport: PublishTransport,
+  timeLimitMs = publishLimitMs,
+): Client {
   const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
   const output = isRtmp(transport)
     ? ["-f", "flv", "-flvflags", "no_duration_filesize", url]
     : ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
-  return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs: publishLimitMs });
+  return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs });
 }
 
 function inputArgs(url: string, transport: FfmpegReadTransport): string[] {

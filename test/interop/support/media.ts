@@ -2,13 +2,15 @@ import { type Codec, type CodecKey, codecs } from "./codecs.ts";
 
 /** Long enough for a reader that comes late; never looped, as a loop's seam would look like a lost frame. */
 const fileSeconds = 20;
-const videoSource = `-f lavfi -i testsrc=size=320x240:rate=25 -t ${fileSeconds} -pix_fmt yuv420p -g 25`;
-const audioSource = `-f lavfi -i sine=frequency=440:sample_rate=48000 -t ${fileSeconds}`;
+const videoSource = "-f lavfi -i testsrc=size=320x240:rate=25 -pix_fmt yuv420p -g 25";
+const audioSource = "-f lavfi -i sine=frequency=440:sample_rate=48000";
 
 /** Small files that are encoded once per test run, on first use. */
 export class MediaFolder implements AsyncDisposable {
   readonly #files = new Map<string, Promise<string>>();
   readonly #path: Promise<string> = Deno.makeTempDir({ prefix: "interop-media-" });
+
+  constructor(private readonly seconds = fileSeconds) {}
 
   /** A file with these codecs, one track each. */
   file(keys: readonly CodecKey[]): Promise<string> {
@@ -25,7 +27,13 @@ export class MediaFolder implements AsyncDisposable {
       if (codec.ffmpeg === null) throw new Error(`FFmpeg cannot publish ${codec.name}`);
       const file = `${folder}/${name}.${codec.ffmpeg.suffix}`;
       const source = codec.kind === "video" ? videoSource : audioSource;
-      await ffmpeg([...source.split(" "), ...codec.ffmpeg.encode.split(" "), file]);
+      await ffmpeg([
+        ...source.split(" "),
+        "-t",
+        String(this.seconds),
+        ...codec.ffmpeg.encode.split(" "),
+        file,
+      ]);
       return file;
     }
     const parts = await Promise.all(keys.map((key) => this.file([key])));
