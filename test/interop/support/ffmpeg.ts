@@ -3,8 +3,8 @@ import { Client } from "./client.ts";
 import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidence.ts";
 import { ffmpegTransport, isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
-const publishLimitMs = 40_000;
-const readLimitMs = 20_000;
+const publishLimitMs = 120_000;
+const readLimitMs = 60_000;
 const readSeconds = 3;
 /** The recording may end between B-frames: so many at its end prove nothing. */
 const reorderedFrames = 4;

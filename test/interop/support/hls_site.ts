@@ -10,7 +10,7 @@ const mediaSeconds = 60;
 const windowSegments = 5;
 /** So much is already there when the stream starts. */
 const headStartSeconds = 4;
-const encodeLimitMs = 60_000;
+const encodeLimitMs = 120_000;
 
 export const picture = { width: 320, height: 180 };
 
