@@ -59,6 +59,8 @@ export interface LivePathOptions {
   readonly createOnDemandSource: CreateOnDemandSource;
   /** Nothing is attached and nothing waits: a path that exists only on demand may go. */
   onUnused(): void;
+  /** There is a stream now. */
+  onStream(): void;
 }
 
 /** What the API and the metrics tell of a path. */
@@ -163,7 +165,8 @@ export class LivePath {
 
   snapshot(): PathSnapshot {
     const attached = this.#attached;
-    const readers = Array.from(this.#readers.keys(), ({ type, id }) => ({ type, id }));
+    const readers = Array.from(this.#readers.keys(), ({ type, id }) => ({ type, id }))
+      .filter(({ type }) => type !== "hidden");
     readers.sort((a, b) => compare(a.type, b.type) || compare(a.id, b.id));
     return {
       name: this.name,
@@ -259,6 +262,7 @@ export class LivePath {
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
     this.#onDemand?.arrived();
     this.#held.grantAll();
+    this.#options.onStream();
     return {
       pathName: this.name,
       conf: this.#conf,

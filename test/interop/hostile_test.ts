@@ -7,7 +7,7 @@ import { TestServer } from "./support/server.ts";
 
 /** Somewhat more than the longest silence that RTSP servers usually accept, a minute. */
 const closeLimitMs = 75_000;
-const memoryLimitMs = 20_000;
+const memoryLimitMs = 60_000;
 const memorySlack = 96 * 1024 * 1024;
 const packetsBetween = 100;
 

@@ -1,10 +1,10 @@
 /** FFmpeg and ffprobe 5.1 as publisher and readers. */
 import { Client } from "./client.ts";
 import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidence.ts";
-import { ffmpegTransport, type PublishTransport, type ReadTransport } from "./transports.ts";
+import { ffmpegTransport, isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
-const publishLimitMs = 40_000;
-const readLimitMs = 20_000;
+const publishLimitMs = 120_000;
+const readLimitMs = 60_000;
 const readSeconds = 3;
 /** The recording may end between B-frames: so many at its end prove nothing. */
 const reorderedFrames = 4;
@@ -14,11 +14,14 @@ export type FfmpegReadTransport = Exclude<ReadTransport, "UDP with SRTP">;
 /** Publishes a file in real time until it is disposed of or the file ends. */
 export function ffmpegPublish(file: string, url: string, transport: PublishTransport): Client {
   const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
-  const output = ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
+  const output = isRtmp(transport)
+    ? ["-f", "flv", "-flvflags", "no_duration_filesize", url]
+    : ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
   return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs: publishLimitMs });
 }
 
 function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
+  if (isRtmp(transport)) return ["-rtmp_live", "live", "-i", url];
   return ["-rtsp_transport", ffmpegTransport[transport], "-i", url];
 }
 
@@ -95,6 +98,8 @@ const harmless = [
   /still experimental/,
   /Guessed Channel Layout/,
   /Estimating duration from bitrate/,
+  // FLV says 16 bits of G.711, FFmpeg's own too
+  /requested bits_per_coded_sample \(16\)/,
   /^\s*$/,
 ];
 

@@ -2,12 +2,14 @@
  * A server of our own on free ports. `INTEROP_SERVER` names another command with the same command line: a compiled
  * executable, for example.
  */
+import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
-import { freeTcpPort, freeUdpPair } from "./ports.ts";
+import { freeTcpPorts, freeUdpPair } from "./ports.ts";
+import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 20_000;
-const stopTimeoutMs = 5_000;
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 20_000;
 const repository = new URL("../../../", import.meta.url);
 
 /** Values of the configuration file: JSON is YAML. */
@@ -17,7 +19,10 @@ export type ConfigValue = string | number | boolean | null | readonly ConfigValu
 export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
-  /** On top of the defaults here: RTSP on free ports, everything else off, `all_others` open. */
+  /**
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, too, has free ports),
+   * `all_others` open.
+   */
   readonly config?: Config;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -34,6 +39,8 @@ export interface ServerPorts {
   readonly srtp: number;
   readonly multicast: number;
   readonly multicastSrtp: number;
+  readonly rtmp: number;
+  readonly rtmps: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -45,12 +52,15 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
+  const [rtsp, rtsps, rtmp, rtmps] = freeTcpPorts(4);
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp: freeTcpPort(), rtsps: freeTcpPort(), rtp, srtp, multicast, multicastSrtp };
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
   return {
+    ...serversOff(),
+    rtsp: true,
     rtspAddress: `:${ports.rtsp}`,
     rtspsAddress: `:${ports.rtsps}`,
     rtpAddress: `:${ports.rtp}`,
@@ -61,14 +71,20 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastRTCPPort: ports.multicast + 1,
     multicastSRTPPort: ports.multicastSrtp,
     multicastSRTCPPort: ports.multicastSrtp + 1,
-    rtmp: false,
-    hls: false,
-    webrtc: false,
-    srt: false,
-    moq: false,
+    rtmpAddress: `:${ports.rtmp}`,
+    rtmpsAddress: `:${ports.rtmps}`,
     paths: { all_others: null },
     ...extra,
   };
+}
+
+/** The names in the log of the servers that are configured to start. */
+function listeners(config: Config): string[] {
+  const of = (name: string, encryption: ConfigValue = "no"): string[] => [
+    ...(encryption === "strict" ? [] : [name]),
+    ...(encryption === "no" ? [] : [`${name}S`]),
+  ];
+  return [...of("RTSP", config.rtspEncryption), ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : [])];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -97,9 +113,9 @@ export class TestServer implements AsyncDisposable {
     for (let tries = 1;; tries++) {
       const server = await TestServer.spawn(options);
       try {
-        const encryption = options.config?.rtspEncryption ?? "no";
-        if (encryption !== "strict") await server.log.waitFor(/\[RTSP\] started/, startTimeoutMs);
-        if (encryption !== "no") await server.log.waitFor(/\[RTSPS\] started/, startTimeoutMs);
+        for (const name of listeners(options.config ?? {})) {
+          await server.log.waitFor(new RegExp(`\\[${name}\\] started`), startTimeoutMs);
+        }
         return server;
       } catch (error) {
         await server.kill();
@@ -140,8 +156,22 @@ export class TestServer implements AsyncDisposable {
     return `rtsps://127.0.0.1:${this.ports.rtsps}/${path}`;
   }
 
+  rtmpUrl(path: string): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/${path}`;
+  }
+
+  rtmpsUrl(path: string): string {
+    return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
+  url(path: string, transport: ReadTransport): string {
+    if (transport === "RTMP") return this.rtmpUrl(path);
+    if (transport === "RTMPS") return this.rtmpsUrl(path);
+    return isEncrypted(transport) ? this.rtspsUrl(path) : this.rtspUrl(path);
+  }
+
   /** Resolves when the path has a publisher. */
-  async published(path: string, timeoutMs = 15_000): Promise<void> {
+  async published(path: string, timeoutMs = 60_000): Promise<void> {
     await this.log.waitFor(new RegExp(`is publishing to path '${path}'`), timeoutMs);
   }
 
@@ -149,8 +179,8 @@ export class TestServer implements AsyncDisposable {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#process.kill("SIGTERM");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), stopTimeoutMs);
+    const asked = this.#signal("SIGTERM");
+    const timer = setTimeout(() => this.#signal("SIGKILL"), stopTimeoutMs);
     const status = await this.#process.status;
     clearTimeout(timer);
     await this.#output;
@@ -160,6 +190,7 @@ export class TestServer implements AsyncDisposable {
       throw new Error(`still running ${stopTimeoutMs} ms after SIGTERM\n${tail}`);
     }
     if (status.code !== 0) throw new Error(`the server ended with code ${status.code}\n${tail}`);
+    if (!asked) throw new Error(`the server ended by itself\n${tail}`);
     const errors = this.log.lines.filter((line) =>
       / ERR /.test(line) && !this.options.expectedErrors?.test(line)
     );
@@ -174,13 +205,18 @@ export class TestServer implements AsyncDisposable {
   async kill(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // has ended already
-    }
+    this.#signal("SIGKILL");
     await this.#process.status;
     await this.#output;
     await Deno.remove(this.folder, { recursive: true });
+  }
+  /** False when it has ended before. */
+  #signal(signal: Deno.Signal): boolean {
+    try {
+      this.#process.kill(signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

@@ -2,6 +2,7 @@ import { errorText, ParseError, UserError } from "../../../base/errors.ts";
 import { type CodecMark, type FlvMetadata, readMetadata } from "../../../containers/flv/metadata.ts";
 import { parseScriptData } from "../../../containers/flv/script_data.ts";
 import type { RtpMedia } from "../../../rtp/format.ts";
+import { payloadTypeOf } from "../../../rtp/payload_type.ts";
 import type { MediaMessage } from "../engine/link.ts";
 import { trackFromWire, type WireTrack } from "./codec_from_wire.ts";
 import { audioElements, type Elementary, videoElements, type WireCodec } from "./elementary.ts";
@@ -15,8 +16,6 @@ export const maxProbeMessages = 8192;
 export const maxTracks = 32;
 /** Reasons for which tracks were left out, to be told. */
 const maxProblems = 8;
-/** RTP payload type of all tracks: RTMP has none. */
-const payloadType = 96;
 
 export interface ProbedTrack extends WireTrack {
   readonly media: "video" | "audio";
@@ -166,6 +165,6 @@ function announcedTracks(metadata: FlvMetadata): Set<string> {
 export function mediasOfTracks(tracks: readonly ProbedTrack[]): RtpMedia[] {
   return tracks.map(({ media, codec, clockRate }) => ({
     kind: media,
-    formats: [{ codec, payloadType, clockRate }],
+    formats: [{ codec, payloadType: payloadTypeOf(codec), clockRate }],
   }));
 }

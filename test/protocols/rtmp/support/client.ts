@@ -5,6 +5,7 @@ import type { Rc4 } from "../../../../src/protocols/rtmp/wire/handshake/rc4.ts";
 import { serializeMessages } from "../../../../src/protocols/rtmp/wire/chunk/writer.ts";
 import { parseRtmpUrl } from "../../../../src/protocols/rtmp/wire/url.ts";
 import { hex } from "../../../support/assert.ts";
+import { guarded } from "../../../support/guarded.ts";
 
 const types = { audio: 8, video: 9, data: 18 } as const;
 
@@ -64,7 +65,7 @@ export class TestClient implements AsyncDisposable {
         else return action;
       }
       if (this.#over) return null;
-      const count = await this.#conn.read(this.#engine.space());
+      const count = await guarded("bytes of the server", this.#conn.read(this.#engine.space()));
       if (count === null) this.#over = true;
       else this.#engine.filled(count);
     }

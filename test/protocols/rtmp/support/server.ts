@@ -10,6 +10,7 @@ import type { RtmpConn } from "../../../../src/protocols/rtmp/conn.ts";
 import { RtmpServer } from "../../../../src/protocols/rtmp/mod.ts";
 import { match } from "../../../support/assert.ts";
 import { confOf, type Entries } from "../../../paths/support.ts";
+import { guarded } from "../../../support/guarded.ts";
 
 export interface ServerOptions {
   readonly entries?: Entries;
@@ -70,7 +71,10 @@ export class TestServer implements AsyncDisposable {
   line(pattern: RegExp): Promise<string> {
     const past = this.log.find((line) => pattern.test(line));
     if (past !== undefined) return Promise.resolve(past);
-    return new Promise((found) => this.#waiters.push({ pattern, found }));
+    return guarded(
+      `a log line like ${pattern}`,
+      new Promise((found) => this.#waiters.push({ pattern, found })),
+    );
   }
 
   /** Waits for what comes with a log line. */
