@@ -156,22 +156,29 @@ async function halfOpen({ server }: HostileSite): Promise<void> {
 async function garbage({ server }: HostileSite): Promise<void> {
   const random = new Random(7);
   const { hls } = server.ports;
-  const close = "Host: x\r\nConnection: close\r\n";
-  const requests: (string | Uint8Array)[] = [
-    ...Array.from({ length: 20 }, (_, i) => random.bytes(1 + i * 97)),
-    `GET /${path}/index.m3u8 HTTP/1.1\r\n${close}X: ${"x".repeat(1 << 20)}\r\n\r\n`,
-    `GET /${path}/index.m3u8 HTTP/1.1\r\n${close}${"Name: value\r\n".repeat(20_000)}\r\n`,
-    `POST /${path}/index.m3u8 HTTP/1.1\r\n${close}Content-Length: 99999999999\r\n\r\n${"x".repeat(100_000)}`,
-    `PUT /${path}/index.m3u8 HTTP/1.1\r\n${close}Transfer-Encoding: chunked\r\n\r\nffffffffff\r\nx`,
-    `GET /${path}/index.m3u8 HTTP/1.1\r\n${close}Range: bytes=${"0-1,".repeat(2000)}\r\n\r\n`,
-    `GET /${path}/index.m3u8?${"_HLS_msn=1&".repeat(500)} HTTP/1.1\r\n${close}\r\n`,
+  const head = (method: string, query = "") =>
+    `${method} /${path}/index.m3u8${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+  const noise = Array.from({ length: 20 }, (_, i) => append(random.bytes(1 + i * 97)));
+  const strange = [
+    `${head("GET")}X: ${"x".repeat(1 << 20)}\r\n\r\n`,
+    `${head("GET")}${"Name: value\r\n".repeat(20_000)}\r\n`,
+    `${head("GET")}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`,
+    `${head("GET", `?${"x=1&".repeat(5000)}`)}\r\n`,
+    `${head("BREW")}\r\n`,
+    `GET /${path}/index.m3u8 HTTP/7.3\r\n\r\n`,
   ];
+  const bodies = [
+    `${head("POST")}Content-Length: 99999999999\r\n\r\n${"x".repeat(100_000)}`,
+    `${head("PUT")}Transfer-Encoding: chunked\r\n\r\nffffffffff\r\nx`,
+  ];
+  const refuse = async (request: string | Uint8Array, cut: boolean) => {
+    const { text } = await rawExchange(hls, request, cut);
+    ok(!text.startsWith("HTTP/1.1 200"), `${String(request).slice(0, 80)}: ${text.slice(0, 80)}`);
+  };
   await Promise.all([
     watch(server),
-    ...requests.map(async (request) => {
-      const { text } = await rawExchange(hls, request instanceof Uint8Array ? append(request) : request);
-      ok(!text.includes("#EXT-X-STREAM-INF") || typeof request === "string");
-    }),
+    ...[...noise, ...strange].map((request) => refuse(request, false)),
+    ...bodies.map((request) => refuse(request, true)),
   ]);
 }
 
@@ -191,9 +198,7 @@ async function directives({ server }: HostileSite): Promise<void> {
   for (const name of ["audio1_stream.m3u8", "video9_stream.m3u8", "main_stream.m3u8"]) {
     equal((await client.ask(variant.replace("video1_stream.m3u8", name))).status, 404, name);
   }
-  for (const method of ["POST", "OPTIONS"] as const) {
-    ok((await client.ask(variant, { method })).status !== 200 || method === "OPTIONS");
-  }
+  equal((await client.ask(variant, { method: "POST" })).status, 404);
 }
 
 const cases: readonly (readonly [name: string, run: (site: HostileSite) => Promise<void>])[] = [

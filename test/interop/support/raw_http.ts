@@ -11,8 +11,15 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends bytes on a connection of its own and reads until the server closes; what it sends has to ask for that. */
-export async function rawExchange(port: number, request: string | Uint8Array): Promise<RawAnswer> {
+/**
+ * Sends bytes on a connection of its own and reads until the server closes; what it sends has to ask for that. `cut`:
+ * nothing more will come, although something is missing.
+ */
+export async function rawExchange(
+  port: number,
+  request: string | Uint8Array,
+  cut = false,
+): Promise<RawAnswer> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = typeof request === "string" ? encoder.encode(request) : request;
   const decoder = new TextDecoder();
@@ -20,6 +27,7 @@ export async function rawExchange(port: number, request: string | Uint8Array): P
   const work = async () => {
     try {
       for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+      if (cut) await connection.closeWrite();
       const area = new Uint8Array(65536);
       for (let size = await connection.read(area); size !== null; size = await connection.read(area)) {
         text += decoder.decode(area.subarray(0, size), { stream: true });
