@@ -144,6 +144,11 @@ Deno.test("paths: maxReaders", async () => {
   seats[0].leave();
   await server.paths.addReader(access("cam"), third);
   equal(server.paths.get("cam")?.readers.map((reader) => reader.id), ["b", "c"]);
+  // parts of the server are no viewers
+  await server.paths.addReader(access("cam"), new TestReader("muxer", "hidden"));
+  seats[1].leave();
+  await server.paths.addReader(access("cam"), new TestReader("d"));
+  equal(server.paths.get("cam")?.readers.map((reader) => reader.id), ["c", "d"]);
 });
 
 Deno.test("paths: redirect and fallback answer a describe", async () => {
