@@ -24,7 +24,7 @@ export class Ingest {
     });
   }
 
-  /** Appends the units of one message. Broken messages are reported and left out. */
+  /** Appends the units of one message. Broken messages are reported and left out. Throws UserError. */
   receive(message: MediaMessage, now: number, out: Unit[]): void {
     // Metadata that comes later changes nothing.
     if (message.kind === "data") return;

@@ -6,13 +6,13 @@ import { hasIdr, NalType as H264Type, nalType as h264Type } from "../../codecs/h
 import { hasIrap, isParameterSet, NalType as H265Type, nalType as h265Type } from "../../codecs/h265/nal.ts";
 import { parseMpeg1AudioHeader } from "../../codecs/mpeg1audio/frame_header.ts";
 import { type LengthSize, parseLengthPrefixed } from "../../codecs/nal/length_prefixed.ts";
-import { ParseError } from "../../base/errors.ts";
+import { ParseError, UserError } from "../../base/errors.ts";
 import { payloadFormat } from "../../rtp/payload/formats.ts";
 import { NtpEstimator } from "../../stream/timestamps.ts";
 import type { Track } from "../../stream/track.ts";
 import { Unit } from "../../stream/unit.ts";
 import { trackFromWire } from "./tracks/codec_from_wire.ts";
-import type { Elementary } from "./tracks/elementary.ts";
+import type { Elementary, WireCodec } from "./tracks/elementary.ts";
 
 /** Frames of audio that one message may have. */
 const maxAudioFrames = 64;
@@ -25,6 +25,8 @@ export class IngestTrack {
   #lengthSize: LengthSize;
   /** The newest parameters: of a sequence header that came after the first. */
   #codec: Codec;
+  /** What the publisher calls the codec; null before the first message. */
+  #wireName: string | null = null;
   /** Where an audio unit would begin that follows the last one without a gap. */
   #nextAudio: number | null = null;
 
@@ -34,9 +36,15 @@ export class IngestTrack {
     this.#codec = track.codec;
   }
 
-  /** `time`: decoding time in ms from the start of the stream. Null: no unit comes of it. Throws ParseError. */
+  /**
+   * `time`: decoding time in ms from the start of the stream. Null: no unit comes of it. Throws ParseError, and
+   * UserError when the track becomes another one, as which no reader knows it.
+   */
   receive(element: Elementary, time: number, now: number): Unit | null {
     if (element.part === "end") return null;
+    const name = wireName(element.codec);
+    this.#wireName ??= name;
+    if (name !== this.#wireName) throw this.#changed(this.#wireName, name);
     if (element.part === "config") {
       this.#configure(element);
       return null;
@@ -53,16 +61,16 @@ export class IngestTrack {
   #configure(element: Elementary): void {
     const found = trackFromWire(element);
     if (found === null) return;
-    if (found.codec.name !== this.#codec.name) {
-      throw new ParseError(
-        "sequence header",
-        `changes the codec from ${this.#codec.name} to ${found.codec.name}`,
-      );
-    }
+    const { clockRate } = this.track;
+    if (found.clockRate !== clockRate) throw this.#changed(`${clockRate} Hz`, `${found.clockRate} Hz`);
     this.#codec = found.codec;
     this.#lengthSize = found.lengthSize;
     // What has no way in band is known at once to those who ask from now on.
-    if (element.media === "audio" && found.clockRate === this.track.clockRate) this.track.codec = found.codec;
+    if (element.media === "audio") this.track.codec = found.codec;
+  }
+
+  #changed(from: string, to: string): UserError {
+    return new UserError(`the publisher changes track ${this.track.id + 1} from ${from} to ${to}`);
   }
 
   #pts(milliseconds: number, payload: readonly Uint8Array[]): number {
@@ -108,6 +116,11 @@ export class IngestTrack {
         return [data];
     }
   }
+}
+
+function wireName(codec: WireCodec): string {
+  if ("muLaw" in codec) return codec.muLaw ? "µ-law" : "A-law";
+  return codec.name;
 }
 
 function frameSize(header: Ac3Header | null): number | null {
