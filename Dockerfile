@@ -6,8 +6,8 @@ COPY src ./src
 COPY web ./web
 RUN deno cache main.ts
 
-# RTSP, RTSPS, and their UDP ports.
-EXPOSE 8554 8322 8000-8007/udp
+# RTSP, RTSPS, and their UDP ports; RTMP, RTMPS; HLS.
+EXPOSE 8554 8322 8000-8007/udp 1935 1936 8888
 
 # The configuration is looked for here, and relative paths start here. Mount a folder with mediamtx.yml to change it.
 RUN mkdir /data && cp mediamtx.yml /data/

@@ -25,8 +25,24 @@ export function readSummary(output: string, success: boolean): Sum {
   return { passed: count("passed"), failed: success ? failed : Math.max(failed, 1) };
 }
 
-/** Runs `deno test` with these arguments. */
-export async function runTests(args: readonly string[]): Promise<Sum> {
+/** Far longer than a run takes; only one that hangs gets there. */
+const runLimitMs = 15 * 60_000;
+/** Then those that do not obey are ended. */
+const graceMs = 10_000;
+
+export interface RunOptions {
+  /** Aborted when the run has taken too long. */
+  readonly limit?: AbortSignal;
+  /** Where the output goes besides the sum. */
+  readonly write?: (chunk: Uint8Array) => void;
+}
+
+/**
+ * Runs `deno test` with these arguments. A run that hangs is interrupted, upon which it names the tests that were
+ * pending, and counts as failed; what its tests have started ends with it.
+ */
+export async function runTests(args: readonly string[], options: RunOptions = {}): Promise<Sum> {
+  const { limit = AbortSignal.timeout(runLimitMs), write = writeOut } = options;
   // A pipe would take the colours away.
   const env: Record<string, string> = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR")
     ? { FORCE_COLOR: "1" }
@@ -37,13 +53,52 @@ export async function runTests(args: readonly string[]): Promise<Sum> {
     env,
     stdin: "null",
     stdout: "piped",
+    // a group of its own, so that servers and clients of the tests end with them
+    detached: true,
   }).spawn();
+  using _forwarding = forwardSignals(child.pid);
+  let killTimer: ReturnType<typeof setTimeout> | undefined;
+  const interrupt = () => {
+    console.error("the tests take too long");
+    killGroup(child.pid, "SIGINT");
+    killTimer = setTimeout(() => killGroup(child.pid, "SIGKILL"), graceMs);
+  };
+  limit.addEventListener("abort", interrupt);
   const decoder = new TextDecoder();
   let tail = "";
   for await (const chunk of child.stdout) {
-    for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
+    write(chunk);
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-tailLength);
   }
   const { success } = await child.status;
-  return readSummary(tail, success);
+  limit.removeEventListener("abort", interrupt);
+  clearTimeout(killTimer);
+  killGroup(child.pid, "SIGKILL");
+  return readSummary(tail, success && !limit.aborted);
+}
+
+function writeOut(chunk: Uint8Array): void {
+  for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
+}
+
+/** Of the process and all that it has started and that has not left its group. */
+function killGroup(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-pid, signal);
+  } catch (error) {
+    // nobody is left
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** The terminal tells only us that the user wants to stop. */
+function forwardSignals(pid: number): Disposable {
+  const signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  const forward = signals.map((signal) => [signal, () => killGroup(pid, signal)] as const);
+  for (const [signal, handle] of forward) Deno.addSignalListener(signal, handle);
+  return {
+    [Symbol.dispose]: () => {
+      for (const [signal, handle] of forward) Deno.removeSignalListener(signal, handle);
+    },
+  };
 }

@@ -1,17 +1,15 @@
 /** The real program, as a process. */
 import { equal, match, ok } from "../support/assert.ts";
+import { serversOff } from "../support/servers_off.ts";
 
 const root = new URL("../../", import.meta.url);
 const decoder = new TextDecoder();
-
-/** Ports are free ones, and only on this machine. */
-const quiet = { MTX_RTSP: "no", NO_COLOR: "1" };
 
 function program(args: readonly string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", "main.ts", ...args],
     cwd: root,
-    env: quiet,
+    env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -70,7 +68,7 @@ Deno.test("process: a file that does not exist", async () => {
 });
 
 /** Nothing listens: the ports of the defaults may be in use. */
-const noServers = ["rtsp", "rtmp", "hls", "webrtc", "srt", "moq"].map((key) => `${key}: false\n`).join("");
+const noServers = Object.keys(serversOff()).map((key) => `${key}: false\n`).join("");
 
 const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? [] : ["SIGINT", "SIGTERM"];
 for (const signal of signals) {
@@ -89,6 +87,7 @@ for (const signal of signals) {
       equal(code, 0, errors);
       match(out, /INF Livemux v.*\n.* INF configuration loaded from .*\n/);
       match(out, /INF shutting down gracefully\n$/);
+      ok(!/listen/i.test(out), out);
     });
   });
 }

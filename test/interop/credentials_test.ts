@@ -21,7 +21,7 @@ const users: Config = {
 const publishing = { user: "cam", pass: "secret" };
 const reading = { user: "viewer", pass: "s3cret" };
 const wrong = { user: "viewer", pass: "guess" };
-const timeLimitMs = 20_000;
+const timeLimitMs = 60_000;
 
 function ffmpegReader(url: string): Client {
   const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-t", "1", "-f", "null", "-"];

@@ -1,6 +1,6 @@
 import { planRuns } from "../../scripts/test/plan.ts";
-import { readSummary } from "../../scripts/test/run.ts";
-import { equal } from "../support/assert.ts";
+import { readSummary, runTests } from "../../scripts/test/run.ts";
+import { equal, match } from "../support/assert.ts";
 
 const summaries: readonly (readonly [output: string, success: boolean, passed: number, failed: number])[] = [
   ["ok | 12 passed | 0 failed (2s)\n\n", true, 12, 0],
@@ -38,4 +38,25 @@ Deno.test("test plan: folders, files and flags choose", () => {
 
 Deno.test("test plan: what does not exist is handed on, so that it fails", () => {
   equal(planRuns(["test/code"], all), { unit: ["--parallel", "test/code"], interop: undefined });
+});
+
+Deno.test("test run: one that hangs is interrupted, names the test and ends what it has started", async () => {
+  const file = await Deno.makeTempFile({ suffix: "_test.ts" });
+  try {
+    const child = `new Deno.Command("sh", { args: ["-c", "echo started; exec sleep 1000"] }).spawn()`;
+    await Deno.writeTextFile(file, `Deno.test("it hangs", async () => void await ${child}.status);`);
+    const abort = new AbortController();
+    const decoder = new TextDecoder();
+    let output = "";
+    const write = (chunk: Uint8Array) => {
+      output += decoder.decode(chunk, { stream: true });
+      if (output.includes("started")) abort.abort();
+    };
+    // The output ends when the last process that holds it does.
+    const sum = await runTests(["--no-check", file], { limit: abort.signal, write });
+    equal(sum, { passed: 0, failed: 1 });
+    match(output, /pending:[^]*it hangs/);
+  } finally {
+    await Deno.remove(file);
+  }
 });

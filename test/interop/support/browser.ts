@@ -4,8 +4,8 @@
  */
 import { type Browser as Chromium, type BrowserContext, chromium, type Page as Tab } from "playwright-core";
 
-const startTimeoutMs = 30_000;
-const waitTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
+const waitTimeoutMs = 60_000;
 const lookMs = 50;
 
 /** Playwright adds those for automation, and the profile folder. */

@@ -1,6 +1,6 @@
 /** FFmpeg as a filter: bytes in, bytes out. */
 
-const timeLimitMs = 60_000;
+const timeLimitMs = 120_000;
 
 /** Runs a program to its end. Throws with its messages when it fails or takes a minute. */
 export async function pipeThrough(

@@ -10,8 +10,8 @@ import {
   type ReadTransport,
 } from "./transports.ts";
 
-const publishLimitMs = 40_000;
-const readLimitMs = 20_000;
+const publishLimitMs = 120_000;
+const readLimitMs = 60_000;
 /** A reader that joins between key frames, which are a second apart, misses frames until the next one. */
 const joinMs = 1100;
 

@@ -9,7 +9,7 @@ import { resolveTarget } from "../../bench/target.ts";
 
 const encoder = new TextEncoder();
 const framesPerSecond = 30;
-const answerLimitMs = 10_000;
+const answerLimitMs = 60_000;
 const keepAliveMs = 20_000;
 
 /** Rejects when `work` takes longer; the caller's connection is closed by `onTimeout`. */
@@ -137,8 +137,8 @@ export class SteadyPublisher implements AsyncDisposable {
     this.#done = this.#run();
   }
 
-  static async start(url: string): Promise<SteadyPublisher> {
-    const shape = { bitsPerSecond: 2e6, framesPerSecond, payloadSize: 1200, packetsPerFrame: 0 };
+  static async start(url: string, bitsPerSecond = 2e6): Promise<SteadyPublisher> {
+    const shape = { bitsPerSecond, framesPerSecond, payloadSize: 1200, packetsPerFrame: 0 };
     const frames = new H264Frames(frameShape(shape));
     return new SteadyPublisher(await RtspPublisher.connect(await resolveTarget(url), "tcp", frames), frames);
   }

@@ -2,13 +2,14 @@
  * A server of our own on free ports. `INTEROP_SERVER` names another command with the same command line: a compiled
  * executable, for example.
  */
+import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
 import { freeTcpPorts, freeUdpPair } from "./ports.ts";
 import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 20_000;
-const stopTimeoutMs = 5_000;
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 20_000;
 const repository = new URL("../../../", import.meta.url);
 
 /** Values of the configuration file: JSON is YAML. */
@@ -19,7 +20,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, too, has free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -40,6 +41,7 @@ export interface ServerPorts {
   readonly multicastSrtp: number;
   readonly rtmp: number;
   readonly rtmps: number;
+  readonly hls: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -51,13 +53,15 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
+  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  const [rtsp, rtsps, rtmp, rtmps] = freeTcpPorts(4);
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps };
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
   return {
+    ...serversOff(),
+    rtsp: true,
     rtspAddress: `:${ports.rtsp}`,
     rtspsAddress: `:${ports.rtsps}`,
     rtpAddress: `:${ports.rtp}`,
@@ -70,11 +74,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastSRTCPPort: ports.multicastSrtp + 1,
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
-    rtmp: false,
-    hls: false,
-    webrtc: false,
-    srt: false,
-    moq: false,
+    hlsAddress: `:${ports.hls}`,
     paths: { all_others: null },
     ...extra,
   };
@@ -86,7 +86,11 @@ function listeners(config: Config): string[] {
     ...(encryption === "strict" ? [] : [name]),
     ...(encryption === "no" ? [] : [`${name}S`]),
   ];
-  return [...of("RTSP", config.rtspEncryption), ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : [])];
+  return [
+    ...of("RTSP", config.rtspEncryption),
+    ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
+    ...(config.hls ? ["HLS"] : []),
+  ];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -166,6 +170,11 @@ export class TestServer implements AsyncDisposable {
     return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
   }
 
+  /** `path` with what follows: `cam/index.m3u8`. */
+  hlsUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.hls}/${path}`;
+  }
+
   url(path: string, transport: ReadTransport): string {
     if (transport === "RTMP") return this.rtmpUrl(path);
     if (transport === "RTMPS") return this.rtmpsUrl(path);
@@ -173,7 +182,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Resolves when the path has a publisher. */
-  async published(path: string, timeoutMs = 15_000): Promise<void> {
+  async published(path: string, timeoutMs = 60_000): Promise<void> {
     await this.log.waitFor(new RegExp(`is publishing to path '${path}'`), timeoutMs);
   }
 
@@ -181,8 +190,8 @@ export class TestServer implements AsyncDisposable {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#process.kill("SIGTERM");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), stopTimeoutMs);
+    const asked = this.#signal("SIGTERM");
+    const timer = setTimeout(() => this.#signal("SIGKILL"), stopTimeoutMs);
     const status = await this.#process.status;
     clearTimeout(timer);
     await this.#output;
@@ -192,6 +201,7 @@ export class TestServer implements AsyncDisposable {
       throw new Error(`still running ${stopTimeoutMs} ms after SIGTERM\n${tail}`);
     }
     if (status.code !== 0) throw new Error(`the server ended with code ${status.code}\n${tail}`);
+    if (!asked) throw new Error(`the server ended by itself\n${tail}`);
     const errors = this.log.lines.filter((line) =>
       / ERR /.test(line) && !this.options.expectedErrors?.test(line)
     );
@@ -206,13 +216,18 @@ export class TestServer implements AsyncDisposable {
   async kill(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // has ended already
-    }
+    this.#signal("SIGKILL");
     await this.#process.status;
     await this.#output;
     await Deno.remove(this.folder, { recursive: true });
+  }
+  /** False when it has ended before. */
+  #signal(signal: Deno.Signal): boolean {
+    try {
+      this.#process.kill(signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

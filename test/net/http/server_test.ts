@@ -2,6 +2,7 @@ import { CertificateStore } from "../../../src/net/certificates.ts";
 import { type HttpExchange, readBody } from "../../../src/net/http/mod.ts";
 import { parseNetwork } from "../../../src/net/networks.ts";
 import { equal, match, ok } from "../../support/assert.ts";
+import { guarded } from "../../support/guarded.ts";
 import { ask, get, RawClient, selfSigned, TestServer } from "./support.ts";
 
 const echo = ({ path, query, client }: HttpExchange) =>
@@ -82,9 +83,10 @@ Deno.test("preflight requests are answered without the handler", async () => {
 });
 
 Deno.test("bodies have a limit in size and in time", async () => {
-  await using test = new TestServer(async ({ request }) => {
+  await using test = new TestServer(async ({ path, request }) => {
     try {
-      const bytes = await readBody(request, { maxBytes: 10, timeoutMs: 50 });
+      const timeoutMs = path === "/late" ? 50 : 60_000;
+      const bytes = await readBody(request, { maxBytes: 10, timeoutMs });
       return new Response(bytes);
     } catch (error) {
       return new Response(null, {
@@ -92,12 +94,13 @@ Deno.test("bodies have a limit in size and in time", async () => {
       });
     }
   });
-  const post = (headers: string, body: string) => `POST / HTTP/1.1\r\nHost: h\r\n${headers}\r\n\r\n${body}`;
+  const post = (headers: string, body: string, path = "/") =>
+    `POST ${path} HTTP/1.1\r\nHost: h\r\n${headers}\r\n\r\n${body}`;
   match(await ask(test.port, post("Content-Length: 10", "0123456789")), /^HTTP\/1.1 200/);
   match(await ask(test.port, post("Content-Length: 11", "0123456789a")), /^HTTP\/1.1 413/);
   const chunked = post("Transfer-Encoding: chunked", "8\r\n01234567\r\n8\r\n01234567\r\n");
   match(await ask(test.port, chunked), /^HTTP\/1.1 413/);
-  match(await ask(test.port, post("Content-Length: 10", "01234")), /^HTTP\/1.1 408/);
+  match(await ask(test.port, post("Content-Length: 10", "01234", "/late")), /^HTTP\/1.1 408/);
 });
 
 Deno.test("silent, half-header and idle connections are closed; a held request is not", async () => {
@@ -161,7 +164,7 @@ Deno.test("a client that takes nothing of an answer is closed by the system", as
     ), { writeTimeoutMs: 300 });
   using client = await RawClient.connect(test.port);
   await client.send(get("/"));
-  await cancelled.promise;
+  await guarded("the end of the answer", cancelled.promise);
 });
 
 Deno.test("https: two versions of HTTP; a new certificate without a restart", async () => {
@@ -177,6 +180,10 @@ Deno.test("https: two versions of HTTP; a new certificate without a restart", as
     return new Response("x");
   }, { certificates: store });
   const url = `https://127.0.0.1:${test.port}`;
+  using silent = await RawClient.connect(test.port);
+  test.server.check(Date.now());
+  test.server.check(later(11_000));
+  equal(await silent.readAll(), "<end>");
   for (const version of [{ http1: true, http2: false }, { http1: false, http2: true }]) {
     using client = Deno.createHttpClient({ caCerts: [first.certificate], ...version });
     for (let i = 0; i < 3; i++) equal(await (await fetch(`${url}/`, { client })).text(), "x");
@@ -188,7 +195,11 @@ Deno.test("https: two versions of HTTP; a new certificate without a restart", as
   store.replace(second);
   using fresh = Deno.createHttpClient({ caCerts: [second.certificate] });
   let answer: Response | undefined;
-  while (answer === undefined) answer = await fetch(`${url}/`, { client: fresh }).catch(() => undefined);
+  const limit = later(60_000);
+  while (answer === undefined) {
+    answer = await fetch(`${url}/`, { client: fresh }).catch(() => undefined);
+    ok(Date.now() < limit, "the certificate was not replaced");
+  }
   equal(await answer.text(), "x");
   release.resolve();
   equal(await (await held).text(), "x");

@@ -1,6 +1,7 @@
 import { createLogger } from "../../../src/base/logger.ts";
 import { type HttpHandler, HttpServer, type HttpServerOptions } from "../../../src/net/http/mod.ts";
 import { createSelfSignedCertificate } from "../../../src/net/self_signed.ts";
+import { guarded } from "../../support/guarded.ts";
 
 const day = 86_400_000;
 
@@ -68,7 +69,7 @@ export class RawClient implements Disposable {
   async readUntil(pattern: RegExp): Promise<string> {
     let text = "";
     while (!pattern.test(text)) {
-      const count = await this.conn.read(this.#buffer).catch(() => null);
+      const count = await guarded("the server", this.conn.read(this.#buffer).catch(() => null));
       if (count === null) return `${text}<end>`;
       text += new TextDecoder("latin1").decode(this.#buffer.subarray(0, count));
     }

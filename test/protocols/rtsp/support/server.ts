@@ -10,7 +10,8 @@ import { RtspServer } from "../../../../src/protocols/rtsp/mod.ts";
 import type { RtspSession } from "../../../../src/protocols/rtsp/session.ts";
 import { match } from "../../../support/assert.ts";
 import { confOf, type Entries } from "../../../paths/support.ts";
-import { guarded, Inbox } from "./waiting.ts";
+import { guarded } from "../../../support/guarded.ts";
+import { Inbox } from "./waiting.ts";
 
 export interface ServerOptions {
   readonly entries?: Entries;

@@ -1,22 +1,6 @@
-/** Waiting for what others do: no polling, and a sentence instead of a hanging test when it does not happen. */
+import { guarded } from "../../../support/guarded.ts";
 
-/** Far longer than anything takes; only a failing test gets there. */
-const guardMs = 15_000;
-
-/** Gives what `promise` gives, or throws when that takes for ever. */
-export async function guarded<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const guard = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), guardMs);
-  });
-  try {
-    return await Promise.race([promise, guard]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A list that grows; who waits is woken by each addition. */
+/** A list that grows; who waits is woken by each addition: no polling. */
 export class Inbox<T> {
   readonly all: T[] = [];
   #taken = 0;
