@@ -10,7 +10,7 @@ import { type Case, runCases } from "./support/pool.ts";
 import { together } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
 
-const timeLimitMs = 20_000;
+const timeLimitMs = 60_000;
 const permitted = (user: string, pass: string, action: string) => ({
   user,
   pass,
