@@ -25,6 +25,18 @@ Deno.test("evidence: complete tracks pass, everything else does not", () => {
   throws(() => expectComplete({ ...video(frames(60)), complaints: ["x"] }, ["video"]), /complained/);
 });
 
+Deno.test("evidence: a gap of the client's clock is made up, one of frames is not", () => {
+  const late = (list: readonly DecodedFrame[], from: number, ms: number, each: number) =>
+    list.map((frame, i) => ({ ...frame, at: frame.at + Math.max(0, i < from ? 0 : ms - each * (i - from)) }));
+  const judge = (list: readonly DecodedFrame[]) =>
+    expectComplete({ tracks: [{ kind: "video", frames: list, slaved: true }], complaints: [] }, ["video"]);
+  judge(late(frames(60), 10, 200, 8));
+  throws(() => expectComplete(video(late(frames(60), 10, 200, 8)), ["video"]), /200.0 ms missing/);
+  throws(() => judge(late(frames(60), 10, 200, 1)), /200.0 ms missing/);
+  throws(() => judge(frames(60, [30])), /40.0 ms missing/);
+  throws(() => judge(late(frames(60, [10]), 10, 200, 8)), /240.0 ms missing/);
+});
+
 Deno.test("FFmpeg's frame list becomes milliseconds per track", () => {
   const lines = [
     "#software: Lavf59",

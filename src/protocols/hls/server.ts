@@ -89,6 +89,11 @@ export class HlsServer {
       .sort((a, b) => a.created - b.created);
   }
 
+  /** Requests that wait for something new. */
+  get heldRequests(): number {
+    return [...this.#muxers.values()].reduce((sum, muxer) => sum + muxer.held, 0);
+  }
+
   /** False when there is no session with this id. */
   kickSession(id: string): boolean {
     const session = [...this.#sessions.values()].find((session) => session.id === id);

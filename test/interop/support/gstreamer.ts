@@ -1,7 +1,7 @@
 /** GStreamer 1.22 as publisher (`rtspclientsink`, `rtmp2sink`) and reader (`rtspsrc`, `rtmp2src`). */
 import { Client } from "./client.ts";
 import { type Codec, type CodecKey, codecs } from "./codecs.ts";
-import { type DecodedFrame, type Evidence, hasEnough, type TrackKind } from "./evidence.ts";
+import { type DecodedFrame, type Evidence, findGap, hasEnough, type TrackKind } from "./evidence.ts";
 import {
   gstreamerProtocols,
   isEncrypted,
@@ -97,6 +97,11 @@ export async function gstreamerRead(
   credentials?: Credentials,
 ): Promise<Evidence> {
   const states = kinds.map((kind): SinkState => ({ kind, frames: [] }));
+  const judging = {
+    // the first sender reports tell how two tracks belong together: rtpbin then moves them once
+    allowedSteps: kinds.length > 1 && !isRtmp(transport) ? 1 : 0,
+    slaved: !isRtmp(transport),
+  };
   const complaints: string[] = [];
   let done = false;
   const enough = Promise.withResolvers<void>();
@@ -104,7 +109,7 @@ export async function gstreamerRead(
     if (done) return;
     if (/^(ERROR|WARNING)|CRITICAL/.test(line)) complaints.push(line);
     takeFrame(line, states);
-    if (states.every((state) => hasEnough(state.frames))) {
+    if (states.every((state) => hasEnough(state.frames) && findGap({ ...state, ...judging }) === null)) {
       done = true;
       enough.resolve();
     }
@@ -122,9 +127,7 @@ export async function gstreamerRead(
   else {complaints.push(
       end.timedOut ? `gst-launch took longer than ${readLimitMs} ms` : `ended with code ${end.code}`,
     );}
-  // the first sender reports tell how two tracks belong together: rtpbin then moves them once
-  const allowedSteps = kinds.length > 1 ? 1 : 0;
-  return { tracks: states.map(({ kind, frames }) => ({ kind, frames, allowedSteps })), complaints };
+  return { tracks: states.map(({ kind, frames }) => ({ kind, frames, ...judging })), complaints };
 }
 
 /**

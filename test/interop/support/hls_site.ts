@@ -5,8 +5,10 @@
 import { answerAsset } from "../../../src/protocols/hls/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
+import { freeTcpPort } from "./ports.ts";
 
-const mediaSeconds = 60;
+/** The stream stands still at its end: longer than a test takes on a busy machine. */
+const mediaSeconds = 300;
 const windowSegments = 5;
 /** So much is already there when the stream starts. */
 const headStartSeconds = 4;
@@ -96,7 +98,8 @@ export class HlsSite implements AsyncDisposable {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#server = this.#serve(0);
+    // Not one that the system may give to the browser while the server is away.
+    this.#server = this.#serve(freeTcpPort());
     this.port = this.#server.addr.port;
   }
 
