@@ -52,7 +52,9 @@ export function gstreamerPublish(
 /** The element `s` takes the tracks. */
 function publishSink(url: string, transport: PublishTransport, credentials?: Credentials): string {
   if (isRtmp(transport)) {
-    return `flvmux name=s streamable=true ! rtmp2sink location=${url} tls-validation-flags=0`;
+    // else the muxer goes on without a track that is late on a busy machine, and moves its frames afterwards
+    const muxer = "flvmux name=s streamable=true latency=2000000000";
+    return `${muxer} ! rtmp2sink sync=false location=${url} tls-validation-flags=0`;
   }
   const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
   return `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0 ${
