@@ -67,8 +67,8 @@ export interface Publisher {
 }
 
 /**
- * A reader's place in a path. Counts towards `maxReaders` and keeps on-demand sources running until `leave`, which may
- * be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
+ * A reader's place in a path. Counts towards `maxReaders`, unless it is hidden, and keeps on-demand sources running until
+ * `leave`, which may be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
  */
 export interface ReaderSeat {
   /** Name of the path. */

@@ -165,8 +165,7 @@ export class LivePath {
 
   snapshot(): PathSnapshot {
     const attached = this.#attached;
-    const readers = Array.from(this.#readers.keys(), ({ type, id }) => ({ type, id }))
-      .filter(({ type }) => type !== "hidden");
+    const readers = this.#visibleReaders().map(({ type, id }) => ({ type, id }));
     readers.sort((a, b) => compare(a.type, b.type) || compare(a.id, b.id));
     return {
       name: this.name,
@@ -218,11 +217,16 @@ export class LivePath {
     return held;
   }
 
+  /** Without parts of the server. */
+  #visibleReaders(): Reader[] {
+    return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
+  }
+
   #seatReader(reader: Reader): ReaderSeat {
     const seated = this.#readers.get(reader);
     if (seated !== undefined) return seated;
     const { maxReaders } = this.#conf;
-    if (maxReaders !== 0 && this.#readers.size >= maxReaders) {
+    if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
     }
     const seat: ReaderSeat = {

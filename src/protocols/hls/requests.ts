@@ -31,6 +31,8 @@ import { HlsSession } from "./session.ts";
 const maxStartMs = 25_000;
 /** For something new in a playlist that is there. A player that waits in vain asks again. */
 const maxReloadMs = 10_000;
+/** Players that never ask again hold a session for half a minute: so many are an attack. */
+const maxSessions = 20_000;
 /** Seconds that a content delivery network may keep what does not change. */
 const multivariantMaxAge = 30;
 const mediaMaxAge = 3600;
@@ -211,6 +213,7 @@ export class HlsRequests {
     cdn: boolean,
   ): Promise<Visit> {
     const { client, request } = exchange;
+    if (this.context.sessions.size >= maxSessions) throw new UserError("too many HLS sessions");
     const session = new HlsSession(this.context, {
       path,
       client,

@@ -3,13 +3,15 @@ import type { TrackKind } from "./evidence.ts";
 
 /** Long enough for a reader that comes late; never looped, as a loop's seam would look like a lost frame. */
 const fileSeconds = 40;
-const videoSource = `-f lavfi -i testsrc=size=320x240:rate=25 -t ${fileSeconds} -pix_fmt yuv420p -g 25`;
-const audioSource = `-f lavfi -i sine=frequency=440:sample_rate=48000 -t ${fileSeconds}`;
+const videoSource = "-f lavfi -i testsrc=size=320x240:rate=25 -pix_fmt yuv420p -g 25";
+const audioSource = "-f lavfi -i sine=frequency=440:sample_rate=48000";
 
 /** Small files that are encoded once per test run, on first use. */
 export class MediaFolder implements AsyncDisposable {
   readonly #files = new Map<string, Promise<string>>();
   readonly #path: Promise<string> = Deno.makeTempDir({ prefix: "interop-media-" });
+
+  constructor(private readonly seconds = fileSeconds) {}
 
   /** A file with these codecs, one track each. */
   file(keys: readonly CodecKey[]): Promise<string> {
@@ -29,7 +31,7 @@ export class MediaFolder implements AsyncDisposable {
   async #encode(name: string, kind: TrackKind, { encode, suffix }: Encoding): Promise<string> {
     const file = `${await this.#path}/${name}.${suffix}`;
     const source = kind === "video" ? videoSource : audioSource;
-    await ffmpeg([...source.split(" "), ...encode.split(" "), file]);
+    await ffmpeg([...source.split(" "), "-t", String(this.seconds), ...encode.split(" "), file]);
     return file;
   }
 

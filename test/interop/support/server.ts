@@ -20,7 +20,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, too, has free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -41,6 +41,7 @@ export interface ServerPorts {
   readonly multicastSrtp: number;
   readonly rtmp: number;
   readonly rtmps: number;
+  readonly hls: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -52,9 +53,9 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
-  const [rtsp, rtsps, rtmp, rtmps] = freeTcpPorts(4);
+  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps };
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -73,6 +74,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastSRTCPPort: ports.multicastSrtp + 1,
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
+    hlsAddress: `:${ports.hls}`,
     paths: { all_others: null },
     ...extra,
   };
@@ -84,7 +86,11 @@ function listeners(config: Config): string[] {
     ...(encryption === "strict" ? [] : [name]),
     ...(encryption === "no" ? [] : [`${name}S`]),
   ];
-  return [...of("RTSP", config.rtspEncryption), ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : [])];
+  return [
+    ...of("RTSP", config.rtspEncryption),
+    ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
+    ...(config.hls ? ["HLS"] : []),
+  ];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -162,6 +168,11 @@ export class TestServer implements AsyncDisposable {
 
   rtmpsUrl(path: string): string {
     return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
+  /** `path` with what follows: `cam/index.m3u8`. */
+  hlsUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.hls}/${path}`;
   }
 
   url(path: string, transport: ReadTransport): string {

@@ -3,6 +3,7 @@ import { parseRoute, pathUrl } from "../../../src/protocols/hls/routes.ts";
 import { SessionTokens } from "../../../src/protocols/hls/tokens.ts";
 import { Waiters } from "../../../src/protocols/hls/waiters.ts";
 import { equal, ok } from "../../support/assert.ts";
+import { fuzz } from "../../support/fuzz.ts";
 import { Random } from "../../support/random.ts";
 
 Deno.test("what URLs ask for", () => {
@@ -46,6 +47,19 @@ Deno.test("what URLs ask for", () => {
     equal(text.filter((part) => part !== "").join(" "), expected, url);
   }
   equal(pathUrl("a b/c?d", "index.m3u8"), "/a%20b/c%3Fd/index.m3u8");
+});
+
+Deno.test("no URL leads out of its path", () => {
+  const seeds = ["/cam/index.m3u8", "/a/%2e%2e/b/x.mp4", "/../a/", "/a%2f..%5c/x.ts"].map((text) =>
+    new TextEncoder().encode(text)
+  );
+  fuzz("route", seeds, (bytes) => {
+    const route = parseRoute(`/${String.fromCharCode(...bytes)}`);
+    if (!("path" in route)) return;
+    const name = "name" in route ? route.name : "";
+    ok(!`${route.path}/${name}`.split("/").slice(0, -1).some((part) => /^(\.\.?)?$|\\/.test(part)));
+    ok(!/[\/\\]/.test(name));
+  });
 });
 
 Deno.test("the client's own query comes back with every URI, what is ours does not", () => {

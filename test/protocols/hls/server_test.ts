@@ -1,7 +1,9 @@
+import type { SourceHost } from "../../../src/paths/path.ts";
+import { TestPublisher } from "../../paths/support.ts";
 import { ask, get as getRequest, RawClient } from "../../net/http/support.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { parseMediaPlaylist } from "./support/media_playlist.ts";
-import { HlsTest, speechOnly, uris } from "./support/server.ts";
+import { HlsTest, Publishing, speechOnly, uris, videoAndAudio } from "./support/server.ts";
 import { PlaylistValidator } from "./support/validator.ts";
 
 const token = /session=([\w-]{43})/;
@@ -365,6 +367,32 @@ Deno.test("a path that is a redirection sends players on, when they can follow",
   equal(await test.status("/camera/index.m3u8"), 404);
 });
 
+Deno.test("a source on demand is started by the first viewer and needed as long as the muxer lives", async () => {
+  const started = Promise.withResolvers<SourceHost>();
+  const stopped: string[] = [];
+  await using test = new HlsTest({
+    entries: { pulled: { source: "rtsp://host/x", sourceOnDemand: true } },
+    globals: { hlsAlwaysRemux: true },
+    createOnDemandSource: (host) => ({
+      start: () => started.resolve(host),
+      stop: (reason) => void stopped.push(reason),
+    }),
+  });
+  const waiting = test.text("/pulled/index.m3u8");
+  const seat = (await started.promise).attach(new TestPublisher("", "rtspSource"), videoAndAudio);
+  await test.line(/\[muxer pulled\] created \(requested by/);
+  await test.line(/is reading from muxer/);
+  new Publishing(seat, new TestPublisher(), 100).write(2.5);
+  match(await waiting, /video1_stream/);
+  const now = Date.now();
+  test.server.check(now + 40_000);
+  equal([test.server.sessions.length, test.server.muxers.length], [0, 1]);
+  test.server.check(now + 70_000);
+  equal(test.server.muxers.length, 0);
+  equal(stopped, []);
+  seat.leave();
+});
+
 Deno.test("always ready: made with the stream, and anew some time after a crash", async () => {
   await using test = new HlsTest({ globals: { hlsAlwaysRemux: true, hlsSegmentMaxSize: 30_000 } });
   const cam = await test.publish("cam");
@@ -407,7 +435,9 @@ Deno.test("a directory holds what the playlists list, and is gone with the muxer
     equal(await waiting, 200);
     const listed = async (name: string) => uris(await Deno.readTextFile(`${folder}/a/cam/${name}`));
     const video = "video1_stream.m3u8";
+    const limit = Date.now() + 60_000;
     while ((await listed(video).catch(() => [])).length < 4) {
+      ok(Date.now() < limit, "no playlist was written");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const playlists = await listed("index.m3u8");

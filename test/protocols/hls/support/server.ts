@@ -6,14 +6,18 @@ import { CertificateStore } from "../../../../src/net/certificates.ts";
 import type { PublisherSeat } from "../../../../src/paths/contracts.ts";
 import { LivePaths } from "../../../../src/paths/manager.ts";
 import { HlsServer } from "../../../../src/protocols/hls/mod.ts";
+import type { CreateOnDemandSource } from "../../../../src/paths/path.ts";
 import type { RtpMedia } from "../../../../src/rtp/format.ts";
 import { selfSigned } from "../../../net/http/support.ts";
 import { access, confOf, type Entries, TestPublisher } from "../../../paths/support.ts";
 import { match } from "../../../support/assert.ts";
+import { guarded } from "../../../support/guarded.ts";
 import { Random } from "../../../support/random.ts";
 import { aacConfig, audioUnits, interleave, pps, sps, videoUnits } from "./synthetic.ts";
 
 const frameRate = 25;
+/** Only a failing test gets there. */
+const limitMs = 60_000;
 
 export const videoAndAudio: readonly RtpMedia[] = [
   {
@@ -83,6 +87,7 @@ export interface Options {
   readonly entries?: Entries;
   readonly globals?: Partial<GlobalValues>;
   readonly secure?: boolean;
+  readonly createOnDemandSource?: CreateOnDemandSource;
 }
 
 export class HlsTest implements AsyncDisposable {
@@ -94,14 +99,16 @@ export class HlsTest implements AsyncDisposable {
   readonly #auth: AuthManager;
   readonly #waiting = new Set<() => void>();
 
-  constructor({ entries = { all_others: {} }, globals = {}, secure = false }: Options = {}) {
+  constructor(
+    { entries = { all_others: {} }, globals = {}, secure = false, createOnDemandSource }: Options = {},
+  ) {
     const conf = confOf(entries, { hlsAddress: "127.0.0.1:0", ...globals });
     const logger = createLogger((level, text) => {
       this.lines.push(`${level} ${text}`);
       for (const wake of [...this.#waiting]) wake();
     }, (level) => level !== "debug");
     this.#auth = new AuthManager(conf, silentLogger, () => 0);
-    this.paths = new LivePaths({ conf, auth: this.#auth, logger });
+    this.paths = new LivePaths({ conf, auth: this.#auth, logger, createOnDemandSource });
     const certificate = selfSigned();
     this.certificate = certificate.certificate;
     this.server = new HlsServer({
@@ -139,23 +146,30 @@ export class HlsTest implements AsyncDisposable {
   }
 
   /** A line that matches, as soon as it is there. */
-  async line(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const line = this.lines.find((line) => pattern.test(line));
-      if (line !== undefined) return line;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        this.#waiting.add(wake);
-      });
-    }
+  line(pattern: RegExp): Promise<string> {
+    const found = () => this.lines.find((line) => pattern.test(line));
+    const wait = async () => {
+      while (found() === undefined) {
+        await new Promise<void>((resolve) => {
+          const wake = () => {
+            this.#waiting.delete(wake);
+            resolve();
+          };
+          this.#waiting.add(wake);
+        });
+      }
+      return found()!;
+    };
+    return guarded(`a line like ${pattern}`, wait());
   }
 
   /** Until so many requests are held: they come over the network, in any order. */
   async holds(count: number): Promise<void> {
-    while (this.server.heldRequests !== count) await new Promise((resolve) => setTimeout(resolve, 1));
+    const limit = Date.now() + limitMs;
+    while (this.server.heldRequests !== count) {
+      if (Date.now() > limit) throw new Error(`${this.server.heldRequests} requests are held, not ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /** The lines of HLS, with session ids and ports replaced. */
