@@ -89,7 +89,11 @@ Deno.test("RTMP server: refused clients are in the log, secrets are not", async 
   await using _nobody = await TestClient.connect(server.port, "play", "none?user=pat&pass=right-secret");
   equal(await _nobody.next().then((action) => action?.kind), "end");
   await server.until(() => server.lines(/closed/).length === refused.length + 3);
-  equal(server.lines(/secret/), []);
+  // The question mark is encoded: no query, hence no path of that name.
+  await using wrong = await TestClient.connect(server.port, "play", "live%3Fpass=right-secret%0Awarn");
+  match(await wrong.ended(), /invalid path name/);
+  await server.line(/closed: invalid path name: .*\(live…\)/);
+  equal(server.lines(/secret|\n/), []);
   await server.line(new RegExp(`^info ${conn} is publishing to path 'live'$`));
   await server.line(
     new RegExp(`^info ${conn} is reading from path 'live', 2 tracks \\(H264, MPEG-4 Audio\\)$`),
