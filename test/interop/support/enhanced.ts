@@ -94,7 +94,7 @@ export const allFourCcs: readonly string[] = Object.values(enhancedCodecs).map((
 const sequenceStart = 0;
 const codedFrames = 1;
 const codedFramesX = 3;
-const readLimitMs = 20_000;
+const readLimitMs = 60_000;
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 

@@ -3,7 +3,7 @@ import { bytesEqual } from "../../../src/base/bytes.ts";
 import { fromHex } from "../../support/assert.ts";
 import { Client } from "./client.ts";
 
-const timeLimitMs = 30_000;
+const timeLimitMs = 60_000;
 
 export interface Packet {
   /** In milliseconds. */
