@@ -7,6 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Conf } from "../conf/mod.ts";
 import { CertificateStore, loadCertificate } from "../net/certificates.ts";
 import { LivePaths } from "../paths/mod.ts";
+import { HlsServer } from "../protocols/hls/mod.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
 import type { Component } from "./lifecycle.ts";
@@ -87,6 +88,16 @@ export const components: readonly Component<Services>[] = [
         await loadCertificate(conf.rtmpServerCert, conf.rtmpServerKey),
       );
       return await RtmpServer.start({ conf, logger, pathManager: paths, certificates });
+    },
+  },
+  {
+    name: "HLS",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.hls) return undefined;
+      const certificates = conf.hlsEncryption
+        ? new CertificateStore(await loadCertificate(conf.hlsServerCert, conf.hlsServerKey))
+        : null;
+      return new HlsServer({ conf, logger, pathManager: paths, certificates });
     },
   },
 ];

@@ -11,6 +11,9 @@ export interface FoundPathConf {
   readonly groups: readonly string[];
 }
 
+/** Characters of an invalid name that an error tells. */
+const maxShown = 200;
+
 /** Expressions of one configuration in the order they are tried. */
 const ordered = new WeakMap<ReadonlyMap<string, PathConf>, readonly PathConf[]>();
 
@@ -22,12 +25,18 @@ export function findPathConf(conf: Pick<Conf, "paths">, name: string): FoundPath
   const exact = conf.paths.get(name);
   if (exact !== undefined) return { conf: exact, groups: [] };
   const problem = pathNameProblem(name);
-  if (problem !== undefined) throw new UserError(`invalid path name: ${problem} (${name})`);
+  if (problem !== undefined) throw new UserError(`invalid path name: ${problem} (${shown(name)})`);
   for (const entry of regexEntries(conf.paths)) {
     const groups = entry.regex?.match(name) ?? null;
     if (groups !== null) return { conf: entry, groups };
   }
   throw new UserError(`path '${name}' is not configured`);
+}
+
+/** Of a name that nobody has looked at: without a query, which may hold secrets, and in one line of the log. */
+function shown(name: string): string {
+  const text = name.split("?", 1)[0].slice(0, maxShown);
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, "\ufffd") + (text === name ? "" : "…");
 }
 
 function regexEntries(paths: ReadonlyMap<string, PathConf>): readonly PathConf[] {

@@ -27,8 +27,9 @@ export interface PathAccess {
   readonly signal?: AbortSignal;
 }
 
-/** As the API calls readers. */
+/** As the API calls readers; it does not show those that are `hidden`: parts of the server. */
 export type ReaderType =
+  | "hidden"
   | "hlsSession"
   | "rtmpConn"
   | "rtmpsConn"
@@ -39,7 +40,7 @@ export type ReaderType =
   | "moqSession";
 
 /** As the API calls what a stream comes from. */
-export type SourceType = Exclude<ReaderType, "hlsSession"> | "rtspSource" | "redirect";
+export type SourceType = Exclude<ReaderType, "hidden" | "hlsSession"> | "rtspSource" | "redirect";
 
 /**
  * A client that reads. The path calls `close` once, when its stream ends, with a reason for the log. The seat is
@@ -66,8 +67,8 @@ export interface Publisher {
 }
 
 /**
- * A reader's place in a path. Counts towards `maxReaders` and keeps on-demand sources running until `leave`, which may
- * be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
+ * A reader's place in a path. Counts towards `maxReaders`, unless it is hidden, and keeps on-demand sources running until
+ * `leave`, which may be called any number of times. Who asked and went away meanwhile must leave the seat that comes.
  */
 export interface ReaderSeat {
   /** Name of the path. */
@@ -119,7 +120,15 @@ export interface PathManager {
     medias: readonly RtpMedia[],
     conf: PathConf,
   ): Promise<PublisherSeat>;
+  /**
+   * Calls `watcher` with the name and configuration of each path that carries a stream now or begins to, until the
+   * returned function is called. It must not throw.
+   */
+  watchStreams(watcher: StreamWatcher): () => void;
 }
+
+/** Told that a stream is there. Its end is told to its readers. */
+export type StreamWatcher = (pathName: string, conf: PathConf) => void;
 
 /** The path exists in the configuration, but carries no stream now. RTSP 404, HTTP 404. */
 export class NoStreamError extends UserError {

@@ -12,6 +12,7 @@ import type {
   PublisherSeat,
   Reader,
   ReaderSeat,
+  StreamWatcher,
 } from "./contracts.ts";
 import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.ts";
 
@@ -37,6 +38,7 @@ export interface LivePathsOptions {
  */
 export class LivePaths implements PathManager {
   readonly #paths = new Map<string, LivePath>();
+  readonly #watchers = new Set<StreamWatcher>();
   #conf: Conf;
   #closed = false;
 
@@ -71,6 +73,14 @@ export class LivePaths implements PathManager {
       if (compareConfs(conf, path.conf) !== "same") throw new UserError("configuration has changed");
       return path.addPublisher(publisher, medias);
     });
+  }
+
+  watchStreams(watcher: StreamWatcher): () => void {
+    for (const path of this.#paths.values()) {
+      if (path.snapshot().availableTime !== null) watcher(path.name, path.conf);
+    }
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Sorted by name. */
@@ -156,6 +166,9 @@ export class LivePaths implements PathManager {
       createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
       onUnused: () => {
         if (isOnDemandName(path.conf)) this.#close(path, "not in use");
+      },
+      onStream: () => {
+        for (const watcher of [...this.#watchers]) watcher(name, path.conf);
       },
     });
     this.#paths.set(name, path);

@@ -59,6 +59,8 @@ export interface LivePathOptions {
   readonly createOnDemandSource: CreateOnDemandSource;
   /** Nothing is attached and nothing waits: a path that exists only on demand may go. */
   onUnused(): void;
+  /** There is a stream now. */
+  onStream(): void;
 }
 
 /** What the API and the metrics tell of a path. */
@@ -163,7 +165,7 @@ export class LivePath {
 
   snapshot(): PathSnapshot {
     const attached = this.#attached;
-    const readers = Array.from(this.#readers.keys(), ({ type, id }) => ({ type, id }));
+    const readers = this.#visibleReaders().map(({ type, id }) => ({ type, id }));
     readers.sort((a, b) => compare(a.type, b.type) || compare(a.id, b.id));
     return {
       name: this.name,
@@ -215,11 +217,16 @@ export class LivePath {
     return held;
   }
 
+  /** Without parts of the server. */
+  #visibleReaders(): Reader[] {
+    return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
+  }
+
   #seatReader(reader: Reader): ReaderSeat {
     const seated = this.#readers.get(reader);
     if (seated !== undefined) return seated;
     const { maxReaders } = this.#conf;
-    if (maxReaders !== 0 && this.#readers.size >= maxReaders) {
+    if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
     }
     const seat: ReaderSeat = {
@@ -259,6 +266,7 @@ export class LivePath {
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
     this.#onDemand?.arrived();
     this.#held.grantAll();
+    this.#options.onStream();
     return {
       pathName: this.name,
       conf: this.#conf,

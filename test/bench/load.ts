@@ -30,6 +30,8 @@ interface Window {
   readonly toolSeconds: number;
 }
 
+type Measured = Omit<LoadResult, "server" | "disconnections">;
+
 /** Where the stream goes in, and where readers find it. */
 export interface Targets {
   readonly publish: Target;
@@ -82,13 +84,13 @@ export class LoadRun {
       const totals = await this.#silence();
       const lag = laggards(this.#columns);
       const result = this.#result(window, refusals, lag, totals);
-      await this.#end();
+      const disconnections = await this.#end();
       const server = window.server === null ? null : serverCost(window.server, result, this.#overTime, {
         before: residentBefore,
         withReaders: residentWith,
         after: this.#resident(),
       });
-      return { ...result, server };
+      return { ...result, disconnections, server };
     } finally {
       for (const thread of this.#readers) thread.terminate();
       this.#publisher?.terminate();
@@ -168,11 +170,12 @@ export class LoadRun {
     return totals;
   }
 
-  async #end(): Promise<void> {
+  async #end(): Promise<string[]> {
     this.#phase.set(phases.stopping);
-    await Promise.all(this.#readers.map((thread) => thread.end()));
+    const reasons = await Promise.all(this.#readers.map((thread) => thread.end()));
     if (this.#publisher !== null) await this.#publisher.end();
     await wait(settleSeconds);
+    return reasons.flat();
   }
 
   #result(
@@ -180,7 +183,7 @@ export class LoadRun {
     refusals: readonly string[],
     lag: { readers: number; packets: number },
     totals: PublisherTotals | null,
-  ): Omit<LoadResult, "server"> {
+  ): Measured {
     const { options } = this;
     const counts = countsOf(this.#columns);
     const delays = new Histogram(this.#memory.delays);
@@ -234,7 +237,7 @@ function hlsCounts(counts: Counts, window: Window): HlsCounts {
 
 function serverCost(
   cpu: { readonly before: CpuTime; readonly after: CpuTime },
-  result: Omit<LoadResult, "server">,
+  result: Measured,
   memoryOverTime: ServerCost["memoryOverTime"],
   resident: { before: number; withReaders: number; after: number },
 ): ServerCost {

@@ -33,7 +33,9 @@ export interface LoadResult {
   };
   readonly server: ServerCost | null;
   readonly tool: { readonly cpuPercent: number; readonly publisherWorstLatenessMs: number };
+  /** The first few reasons. */
   readonly refusals: readonly string[];
+  readonly disconnections: readonly string[];
 }
 
 /** Parts, late parts and stalls of the measured time; gaps and errors from the beginning on. */
@@ -189,7 +191,8 @@ export function formatResult(result: LoadResult): string {
       tool.publisherWorstLatenessMs.toFixed(1)
     } ms late`,
   ]);
-  for (const refusal of result.refusals) rows.push(["refused", refusal]);
+  for (const reason of result.refusals) rows.push(["refused", reason]);
+  for (const reason of result.disconnections) rows.push(["disconnected", reason]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }

@@ -77,10 +77,11 @@ export class ReaderThread {
     return await this.#mailbox.expect("joined");
   }
 
-  /** After the phase has become `stopping`. */
-  async end(): Promise<void> {
-    await this.#mailbox.expect("closed");
+  /** After the phase has become `stopping`; why readers were disconnected. */
+  async end(): Promise<readonly string[]> {
+    const { reasons } = await this.#mailbox.expect("closed");
     this.#mailbox.worker.terminate();
+    return reasons;
   }
 
   terminate(): void {

@@ -148,7 +148,6 @@ paths:
   equal(notImplemented, [
     "runOnConnect",
     "api",
-    "hlsVariant",
     "pathDefaults.record",
     "paths.pulled.source",
     "paths.pulled.sourceOnDemand",

@@ -1,5 +1,5 @@
 /** Basic and Digest credentials, as FFmpeg and GStreamer send them. */
-import { Client } from "./support/client.ts";
+import { Client, expectRefusal } from "./support/client.ts";
 import { expectComplete } from "./support/evidence.ts";
 import { ffmpegPublish, ffmpegRead } from "./support/ffmpeg.ts";
 import { gstreamerPublish, gstreamerRead } from "./support/gstreamer.ts";
@@ -22,15 +22,6 @@ const publishing = { user: "cam", pass: "secret" };
 const reading = { user: "viewer", pass: "s3cret" };
 const wrong = { user: "viewer", pass: "guess" };
 const timeLimitMs = 60_000;
-
-/** Runs to its end; throws unless the client says that it was refused. */
-async function expectRefusal(client: Client, words: RegExp): Promise<void> {
-  await using running = client;
-  const { code, timedOut } = await running.ended;
-  ok(!timedOut, `${client.name} was neither accepted nor refused`);
-  ok(code !== 0, `${client.name} was accepted`);
-  match(client.tail(), words);
-}
 
 function ffmpegReader(url: string): Client {
   const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-t", "1", "-f", "null", "-"];

@@ -2,13 +2,12 @@
 import { residentBytes } from "../bench/sys/process.ts";
 import { equal, ok } from "../support/assert.ts";
 import { Random } from "../support/random.ts";
+import { memoryReturns } from "./support/memory.ts";
 import { CountingReader, RawConnection, SteadyPublisher } from "./support/raw_rtsp.ts";
 import { TestServer } from "./support/server.ts";
 
 /** Somewhat more than the longest silence that RTSP servers usually accept, a minute. */
 const closeLimitMs = 75_000;
-const memoryLimitMs = 60_000;
-const memorySlack = 96 * 1024 * 1024;
 const packetsBetween = 100;
 
 const path = "steady";
@@ -225,14 +224,5 @@ Deno.test("hostile clients do not disturb a reader", async (t) => {
     equal(reader.lost, 0);
   });
 
-  await t.step("the memory returns", async () => {
-    const deadline = performance.now() + memoryLimitMs;
-    let now = residentBytes(server.pid);
-    while (now > before + memorySlack && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      now = residentBytes(server.pid);
-    }
-    const mebibytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
-    ok(now <= before + memorySlack, `${mebibytes(before)} MiB before, ${mebibytes(now)} MiB after`);
-  });
+  await t.step("the memory returns", () => memoryReturns(server.pid, before));
 });

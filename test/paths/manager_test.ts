@@ -144,6 +144,11 @@ Deno.test("paths: maxReaders", async () => {
   seats[0].leave();
   await server.paths.addReader(access("cam"), third);
   equal(server.paths.get("cam")?.readers.map((reader) => reader.id), ["b", "c"]);
+  // parts of the server are no viewers
+  await server.paths.addReader(access("cam"), new TestReader("muxer", "hidden"));
+  seats[1].leave();
+  await server.paths.addReader(access("cam"), new TestReader("d"));
+  equal(server.paths.get("cam")?.readers.map((reader) => reader.id), ["c", "d"]);
 });
 
 Deno.test("paths: redirect and fallback answer a describe", async () => {
@@ -208,4 +213,32 @@ Deno.test("paths: snapshots", async () => {
     "srtConn2",
   ]);
   equal(b.stats, stats);
+});
+
+Deno.test("paths: who watches streams is told of those that are there and of those that begin", async () => {
+  await using server = start({ first: {}, all_others: {} });
+  await server.publish("first", new TestPublisher("p1"));
+  const told: string[] = [];
+  const end = server.paths.watchStreams((name, conf) => void told.push(`${name} ${conf.name}`));
+  equal(told, ["first first"]);
+  const second = await server.publish("second", new TestPublisher("p2"));
+  second.leave();
+  await server.publish("first", new TestPublisher("p3"));
+  equal(told, ["first first", "second all_others", "first first"]);
+  end();
+  await server.publish("third", new TestPublisher("p4"));
+  equal(told.length, 3);
+});
+
+Deno.test("paths: parts of the server read without being shown, but take a seat", async () => {
+  await using server = start({ cam: { maxReaders: 1 } });
+  await server.publish("cam", new TestPublisher());
+  const hidden = new TestReader("h", "hidden");
+  const seat = await server.paths.addReader(access("cam"), hidden);
+  equal(server.paths.get("cam")!.readers, []);
+  equal(
+    await server.failure(server.paths.addReader(access("cam"), new TestReader("r"))),
+    "UserError: maximum reader count reached",
+  );
+  seat.leave();
 });

@@ -13,6 +13,8 @@ import { type ListenAddress, listenOn, parseListenAddress } from "../listen_addr
 const unixPrefix = "unix://";
 /** Between attempts to listen again. */
 const relistenPauseMs = 50;
+/** Between two lines about a listener that fails, for as long as descriptors are scarce. */
+const failureLineMs = 10_000;
 /** For the connections of replaced listeners when all is closed. */
 const leaveMs = 500;
 
@@ -42,6 +44,7 @@ export class HttpListener {
   #replacing: Promise<void> | null = null;
   /** Replaced ones, until their last connection has ended. */
   readonly #old = new Set<Promise<void>>();
+  #failureToldAt = -Infinity;
   readonly #unwatch: () => void;
   #target: Target;
 
@@ -63,7 +66,7 @@ export class HttpListener {
     this.#unwatch = certificates?.watch(() => this.#replace()) ?? (() => {});
   }
 
-  /** Ends the listener and all connections at once. `endOld` ends those of replaced listeners, which Deno cannot abort. */
+  /** Ends the listener and all connections at once. `endOld` ends those of earlier listeners, which Deno cannot abort. */
   async close(endOld: () => void): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -71,8 +74,8 @@ export class HttpListener {
     await this.#replacing;
     this.#abort.abort();
     await this.#server.finished.catch(() => {});
-    if (this.#old.size === 0) return;
     endOld();
+    if (this.#old.size === 0) return;
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => late.resolve(), leaveMs);
     await Promise.race([Promise.all(this.#old), late.promise]);
@@ -114,7 +117,11 @@ export class HttpListener {
   #follow(server: Deno.HttpServer): void {
     server.finished.catch((error) => {
       if (this.#closed || server !== this.#server) return;
-      this.options.logger.error(`the listener failed: ${errorText(error)}`);
+      const now = Date.now();
+      if (now - this.#failureToldAt >= failureLineMs) {
+        this.#failureToldAt = now;
+        this.options.logger.error(`the listener failed and begins anew: ${errorText(error)}`);
+      }
       this.#again();
     });
   }

@@ -12,7 +12,7 @@ import { addressText, type NetAddress } from "../address.ts";
 import type { CertificateStore } from "../certificates.ts";
 import { type Network } from "../networks.ts";
 import { AllowedOrigins } from "./allowed_origins.ts";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer, pause } from "./answers.ts";
 import { clientAddress } from "./client_address.ts";
 import { Connections, nobody, peerAddress, systemConnections } from "./connections.ts";
 import { headDump, requestLine } from "./debug_dump.ts";
@@ -25,6 +25,8 @@ const maxConnections = 10_000;
 const maxRequests = 10_000;
 /** For requests that are being answered when the server closes. */
 const closeGraceMs = 500;
+/** Deno calls a request completed when it has the last bytes of the answer: they still have to be sent. */
+const lastBytesMs = 50;
 
 /** One request and what the front knows about it. */
 export interface HttpExchange {
@@ -40,6 +42,7 @@ export interface HttpExchange {
 /** Makes an answer. What it throws is a defect: it is logged, and answered with 500. */
 export type HttpHandler = (exchange: HttpExchange) => Response | Promise<Response>;
 
+/** What a server is made of. */
 export interface HttpServerOptions {
   /** `host:port`, `:port` or `unix:///path`. */
   readonly address: string;
@@ -61,6 +64,7 @@ export interface HttpServerOptions {
   readonly handle: HttpHandler;
 }
 
+/** One listener with its connections, until `close`. */
 export class HttpServer {
   readonly #scope = new Scope();
   readonly #listener: HttpListener;
@@ -106,10 +110,12 @@ export class HttpServer {
 
   async #close(): Promise<void> {
     await this.#scope.close();
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(() => late.resolve(), closeGraceMs);
-    await Promise.race([this.#connections.drained(), late.promise]);
-    clearTimeout(timer);
+    if (this.#connections.inFlight > 0) {
+      const over = new AbortController();
+      await Promise.race([this.#connections.drained(), pause(closeGraceMs, over.signal)]);
+      over.abort();
+      await pause(lastBytesMs, new AbortController().signal);
+    }
     await this.#listener.close(() => this.#connections.endAll());
   }
 

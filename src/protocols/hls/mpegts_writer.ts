@@ -1,68 +1,73 @@
-import { concat } from "../../base/bytes.ts";
-import { UserError } from "../../base/errors.ts";
+/** Segments of the `mpegts` variant. */
+import { ParseError } from "../../base/errors.ts";
 import type { Codec } from "../../codecs/codec.ts";
 import type { Fmp4Codec } from "../../containers/fmp4/mod.ts";
 import { MpegtsMuxer, type MuxerTrack } from "../../containers/mpegts/muxer.ts";
-import type { SegmentSample, SegmentWriter } from "./engine/mod.ts";
+import type { SegmentSample, SegmentWriter, SegmentWriterFactory } from "./engine/mod.ts";
 
-interface WrittenTrack extends MuxerTrack {
-  /** Parameter sets that stand in front of every random access point. */
-  readonly parameterSets: readonly Uint8Array[];
+/** As RFC 3640's AAC-hbr; MPEG-TS has no use for the sizes. */
+const aacFormat = { sizeLength: 13, indexLength: 3, indexDeltaLength: 3, profileLevelId: 1 };
+
+interface WriterTrack extends MuxerTrack {
+  /** Parameter sets beyond the first ones, which go in front of key frames. */
+  readonly extra: readonly Uint8Array[];
 }
 
-/** The segments of the `mpegts` variant: H.264 and AAC in MPEG-TS, each beginning with PAT and PMT. */
-export class MpegtsSegmentWriter implements SegmentWriter {
-  readonly #tracks: readonly WrittenTrack[];
+/** One writer for as long as the parameters stay the same: counters go on from segment to segment. */
+export const mpegtsWriter: SegmentWriterFactory = (codecs) =>
+  new MpegtsSegmentWriter(codecs.map(writerTrack));
+
+function writerTrack(codec: Fmp4Codec): WriterTrack {
+  const track = (codec: Codec, extra: readonly Uint8Array[] = []) => ({ codec, extra });
+  switch (codec.name) {
+    case "H264": {
+      const [sps, ...moreSps] = codec.sps;
+      const [pps, ...morePps] = codec.pps;
+      return track({ name: "H264", sps, pps, packetizationMode: 1 }, [...moreSps, ...morePps]);
+    }
+    case "MPEG-4 Audio":
+      return track({ name: "MPEG-4 Audio", config: codec.config, ...aacFormat });
+    default:
+      throw new ParseError("codec", `${codec.name} has no place in MPEG-TS segments`);
+  }
+}
+
+class MpegtsSegmentWriter implements SegmentWriter {
   readonly #muxer: MpegtsMuxer;
-  #parts: Uint8Array[] = [];
+  #pieces: Uint8Array[] = [];
   #size = 0;
 
-  constructor(codecs: readonly Fmp4Codec[]) {
-    this.#tracks = codecs.map(toTrack);
-    this.#muxer = new MpegtsMuxer(this.#tracks);
-    this.#muxer.startSegment();
+  constructor(private readonly tracks: readonly WriterTrack[]) {
+    this.#muxer = new MpegtsMuxer(tracks);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  write(track: number, sample: SegmentSample): void {
-    const { pts, dts, randomAccess, payload } = sample;
-    const { parameterSets } = this.#tracks[track];
-    const whole = randomAccess && parameterSets.length > 0 ? [...parameterSets, ...payload] : payload;
-    const bytes = this.#muxer.write(this.#tracks[track], whole, pts, dts, randomAccess);
-    this.#parts.push(bytes);
-    this.#size += bytes.length;
+  write(index: number, { pts, dts, randomAccess, payload }: SegmentSample): void {
+    const track = this.tracks[index];
+    const units = randomAccess && track.extra.length > 0 ? [...track.extra, ...payload] : payload;
+    try {
+      const bytes = this.#muxer.write(track, units, pts, dts, randomAccess);
+      this.#pieces.push(bytes);
+      this.#size += bytes.length;
+    } catch (error) {
+      // One frame that cannot be expressed is left out; the others go on.
+      if (!(error instanceof ParseError)) throw error;
+    }
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const segment = concat(this.#parts);
-    this.#parts = [];
+    const segment = new Uint8Array(this.#size);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      segment.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [];
     this.#size = 0;
     this.#muxer.startSegment();
     return segment;
   }
-}
-
-function toTrack(codec: Fmp4Codec): WrittenTrack {
-  switch (codec.name) {
-    case "H264":
-      return track({ name: "H264", packetizationMode: 1 }, [...codec.sps, ...codec.pps]);
-    case "MPEG-4 Audio":
-      return track({
-        name: "MPEG-4 Audio",
-        config: codec.config,
-        sizeLength: 13,
-        indexLength: 3,
-        indexDeltaLength: 3,
-        profileLevelId: 1,
-      });
-    default:
-      throw new UserError(`the mpegts variant of HLS cannot carry ${codec.name}`);
-  }
-}
-
-function track(codec: Codec, parameterSets: readonly Uint8Array[] = []): WrittenTrack {
-  return { codec, parameterSets };
 }

@@ -19,6 +19,7 @@ import { Reading } from "./reading.ts";
 
 /** Answers that wait for a peer which does not read them. */
 const maxQueuedControl = 1024 * 1024;
+const unreadText = "the client does not read its responses";
 /** How long the last bytes may take to leave before the socket is closed. */
 const lastWordsMs = 500;
 const bytesPerQueuedUnit = 32 * 1024;
@@ -45,8 +46,11 @@ export class RtmpConn implements Reader, Publisher {
   readonly #discarded: RateLimitedReport;
   /** A read that was begun while a request is being decided. */
   #pendingRead: Promise<number | null> | null = null;
-  #deciding = false;
   #lastActivity = Date.now();
+  /** Since when there is no stream; null while there is one, or while it is being decided on. */
+  #idleSince: number | null = Date.now();
+  /** Units are views of what was read, and outlive the time in which their connection publishes. */
+  #viewsKept = false;
   #closeReason: string | null = null;
   #publishing: Publishing | null = null;
   #reading: Reading | null = null;
@@ -101,10 +105,9 @@ export class RtmpConn implements Reader, Publisher {
       this.#lastActivity = now;
       await this.#act(now);
       this.#publishing?.flush(now);
-      // A publisher's media is kept as views of what was read; nobody else's is.
-      if (this.#publishing === null && this.#pendingRead === null) this.#engine.rewind();
+      if (!this.#viewsKept && this.#pendingRead === null) this.#engine.rewind();
       if (this.sink.queuedControlBytes > maxQueuedControl) {
-        throw new UserError("the client does not read its responses");
+        throw new UserError(unreadText);
       }
     }
   }
@@ -136,19 +139,20 @@ export class RtmpConn implements Reader, Publisher {
 
   /** The client is done with its stream, not yet with the connection: GStreamer takes it amiss when we close first. */
   #leave(reason: string): undefined {
-    if (this.state !== "idle") this.logger.info(`has left path '${this.pathName}': ${reason}`);
+    if (this.state !== "idle") this.logger.debug(`has left path '${this.pathName}': ${reason}`);
     this.#publishing?.leave();
     this.#publishing = null;
     this.#reading?.leave();
     this.#reading = null;
     this.state = "idle";
+    this.#idleSince = Date.now();
   }
 
   async #decide(request: StreamRequest): Promise<void> {
     this.pathName = request.path;
     this.query = request.query;
     this.userAgent = request.connect.flashVer;
-    this.#deciding = true;
+    this.#idleSince = null;
     try {
       if (request.action === "publish") await this.#publish(request);
       else await this.#watched(this.#read(request));
@@ -163,7 +167,6 @@ export class RtmpConn implements Reader, Publisher {
       await this.#lastWords();
       this.#end(error.message);
     } finally {
-      this.#deciding = false;
       this.#lastActivity = Date.now();
     }
   }
@@ -185,6 +188,7 @@ export class RtmpConn implements Reader, Publisher {
     if (this.#closeReason !== null) return;
     this.user = access.credentials.user;
     this.state = "publish";
+    this.#viewsKept = true;
     this.#publishing = new Publishing({ pathManager, publisher: this, logger: this.logger, access, conf });
     this.sink.pushControl(this.#engine.accept(), Date.now());
   }
@@ -228,13 +232,16 @@ export class RtmpConn implements Reader, Publisher {
   check(now: number): void {
     const { readTimeout, writeTimeout } = this.context.conf;
     if (this.sink.stalledMs(now) >= writeTimeout) return this.#end("write timed out");
+    if (this.sink.queuedControlBytes > maxQueuedControl) return this.#end(unreadText);
     if (this.state === "read") {
       const ping = this.#engine.tick(now);
       if (ping !== null) this.sink.pushControl(ping, now);
       if (this.#engine.silentMs(now) >= maxSilenceMs) this.#end("the client does not answer");
-    } else if (!this.#deciding && now - this.#lastActivity >= readTimeout) {
-      this.#end("read timed out");
+      return;
     }
+    // A client without a stream has that long for its handshake and its request, however busy it is.
+    const since = this.state === "publish" ? this.#lastActivity : this.#idleSince;
+    if (since !== null && now - since >= readTimeout) this.#end("read timed out");
   }
 
   /** For the path and the server: a player is told that its stream is over. */
@@ -242,12 +249,10 @@ export class RtmpConn implements Reader, Publisher {
     if (this.#closeReason !== null) return;
     if (this.state === "read") {
       this.#reading?.leave();
+      this.state = "idle";
       this.sink.pushControl(this.#engine.streamEnded(), Date.now());
-      if (this.sink.queuedBytes > 0 || this.sink.stalledMs(Date.now()) > 0) {
-        this.state = "idle";
-        this.#goodbye = this.#lastWords().then(() => this.#end(reason));
-        return;
-      }
+      this.#goodbye = this.#lastWords().then(() => this.#end(reason));
+      return;
     }
     this.#end(reason);
   }
@@ -264,6 +269,7 @@ export class RtmpConn implements Reader, Publisher {
     this.conn.close();
     this.#reading?.leave();
     this.#publishing?.leave();
+    this.#discarded.flush(Date.now());
   }
 }
 

@@ -1,6 +1,7 @@
 import { errorText, ParseError } from "../../base/errors.ts";
 import { Unwrapper32 } from "../../base/time.ts";
 import type { Stream } from "../../stream/stream.ts";
+import { NtpEstimator } from "../../stream/timestamps.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { MediaMessage } from "./engine/link.ts";
 import { IngestTrack } from "./ingest_track.ts";
@@ -19,12 +20,16 @@ export class Ingest {
     probed: readonly ProbedTrack[],
     private readonly onError: (text: string, now: number) => void,
   ) {
-    probed.forEach(({ media, trackId, lengthSize }, i) => {
-      this.#tracks.set(`${media}${trackId}`, new IngestTrack(stream.tracks[i], lengthSize));
+    const ntp = new NtpEstimator(1000);
+    probed.forEach((track, i) => {
+      this.#tracks.set(`${track.media}${track.trackId}`, new IngestTrack(stream.tracks[i], track, ntp));
     });
   }
 
-  /** Appends the units of one message. Broken messages are reported and left out. */
+  /**
+   * Appends the units of one message. Broken messages are reported and left out. Throws UserError when a track has become
+   * another one.
+   */
   receive(message: MediaMessage, now: number, out: Unit[]): void {
     // Metadata that comes later changes nothing.
     if (message.kind === "data") return;

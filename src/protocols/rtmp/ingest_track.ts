@@ -1,3 +1,5 @@
+import { bytesEqual } from "../../base/bytes.ts";
+import { ParseError, UserError } from "../../base/errors.ts";
 import { rescale } from "../../base/time.ts";
 import { hasSequenceHeader, isDropped, parseObuStream } from "../../codecs/av1/obu.ts";
 import { type Ac3Header, parseAc3Header } from "../../codecs/ac3/syncframe.ts";
@@ -6,13 +8,13 @@ import { hasIdr, NalType as H264Type, nalType as h264Type } from "../../codecs/h
 import { hasIrap, isParameterSet, NalType as H265Type, nalType as h265Type } from "../../codecs/h265/nal.ts";
 import { parseMpeg1AudioHeader } from "../../codecs/mpeg1audio/frame_header.ts";
 import { type LengthSize, parseLengthPrefixed } from "../../codecs/nal/length_prefixed.ts";
-import { ParseError } from "../../base/errors.ts";
 import { payloadFormat } from "../../rtp/payload/formats.ts";
 import { NtpEstimator } from "../../stream/timestamps.ts";
 import type { Track } from "../../stream/track.ts";
 import { Unit } from "../../stream/unit.ts";
 import { trackFromWire } from "./tracks/codec_from_wire.ts";
-import type { Elementary } from "./tracks/elementary.ts";
+import type { Elementary, WireCodec } from "./tracks/elementary.ts";
+import type { ProbedTrack } from "./tracks/probe.ts";
 
 /** Frames of audio that one message may have. */
 const maxAudioFrames = 64;
@@ -21,22 +23,29 @@ const audioJitterMs = 2;
 
 /** One track of a publisher: what its messages carry, as units. */
 export class IngestTrack {
-  readonly #ntp: NtpEstimator;
+  readonly #wireCodec: WireCodec;
   #lengthSize: LengthSize;
   /** The newest parameters: of a sequence header that came after the first. */
   #codec: Codec;
+  /** Of audio: the last sequence header. */
+  #config: Uint8Array | null = null;
   /** Where an audio unit would begin that follows the last one without a gap. */
   #nextAudio: number | null = null;
 
-  constructor(readonly track: Track, lengthSize: LengthSize) {
-    this.#ntp = new NtpEstimator(track.clockRate);
-    this.#lengthSize = lengthSize;
+  /** `ntp`: counts milliseconds; one for all tracks, which its publisher has put in step. */
+  constructor(readonly track: Track, probed: ProbedTrack, private readonly ntp: NtpEstimator) {
+    this.#wireCodec = probed.wireCodec;
+    this.#lengthSize = probed.lengthSize;
     this.#codec = track.codec;
   }
 
-  /** `time`: decoding time in ms from the start of the stream. Null: no unit comes of it. Throws ParseError. */
+  /**
+   * `time`: decoding time in ms from the start of the stream. Null: no unit comes of it. Throws ParseError, and UserError
+   * when the track has become another one, which nobody could tell its readers.
+   */
   receive(element: Elementary, time: number, now: number): Unit | null {
     if (element.part === "end") return null;
+    this.#checkCodec(element);
     if (element.part === "config") {
       this.#configure(element);
       return null;
@@ -46,23 +55,38 @@ export class IngestTrack {
     const payload = this.#payload(element);
     if (payload.length === 0) return null;
     const pts = this.#pts(time + element.compositionTime, payload);
-    return Unit.fromPayload(this.track, pts, this.#ntp.estimate(pts, now), payload);
+    const ntp = this.ntp.estimate(pts * 1000 / this.track.clockRate, now);
+    return Unit.fromPayload(this.track, pts, ntp, payload);
   }
 
-  /** A sequence header in the middle: its parameters go out in band, in front of the next key frame. */
+  #checkCodec({ codec, media, trackId }: Elementary): void {
+    if (isSameCodec(codec, this.#wireCodec)) return;
+    const { name } = this.#wireCodec;
+    const to = codec.name === name ? "other parameters" : codec.name;
+    throw new UserError(`${media} track ${trackId} changes from ${name} to ${to}: publish anew`);
+  }
+
+  /**
+   * A sequence header in the middle: video parameters go out in band, in front of the next key frame; those of audio,
+   * which have no way in band, are known at once to those who ask from now on.
+   */
   #configure(element: Elementary): void {
+    const { media, trackId, data } = element;
+    // Some encoders repeat it all the time.
+    if (media === "audio" && this.#config !== null && bytesEqual(data, this.#config)) return;
     const found = trackFromWire(element);
     if (found === null) return;
-    if (found.codec.name !== this.#codec.name) {
-      throw new ParseError(
-        "sequence header",
-        `changes the codec from ${this.#codec.name} to ${found.codec.name}`,
-      );
+    const { track } = this;
+    if (found.clockRate !== track.clockRate) {
+      const change = `from ${track.clockRate} Hz to ${found.clockRate} Hz`;
+      throw new UserError(`${media} track ${trackId} changes ${change}: publish anew`);
     }
     this.#codec = found.codec;
     this.#lengthSize = found.lengthSize;
-    // What has no way in band is known at once to those who ask from now on.
-    if (element.media === "audio" && found.clockRate === this.track.clockRate) this.track.codec = found.codec;
+    if (media === "audio") {
+      this.#config = data.slice();
+      track.codec = found.codec;
+    }
   }
 
   #pts(milliseconds: number, payload: readonly Uint8Array[]): number {
@@ -83,18 +107,18 @@ export class IngestTrack {
     const codec = this.#codec;
     switch (codec.name) {
       case "H264": {
-        const payload = h264Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
-        // Sets that came in band count until others come.
-        if (key) this.#codec = payloadFormat(codec).updateCodec!(payload, codec);
-        return payload;
+        const units = parseLengthPrefixed(data, this.#lengthSize);
+        this.#keepParameters(units);
+        return h264Payload(units, codec);
       }
       case "H265": {
-        const payload = h265Payload(parseLengthPrefixed(data, this.#lengthSize), codec);
-        if (key) this.#codec = payloadFormat(codec).updateCodec!(payload, codec);
-        return payload;
+        const units = parseLengthPrefixed(data, this.#lengthSize);
+        this.#keepParameters(units);
+        return h265Payload(units, codec);
       }
       case "AV1": {
         const obus = parseObuStream(data).filter((obu) => !isDropped(obu));
+        this.#keepParameters(obus);
         const header = codec.sequenceHeader;
         return key && header !== undefined && !hasSequenceHeader(obus) ? [header, ...obus] : obus;
       }
@@ -108,6 +132,18 @@ export class IngestTrack {
         return [data];
     }
   }
+
+  /** Sets that come in band, also in a message of their own, count until others come. */
+  #keepParameters(units: readonly Uint8Array[]): void {
+    this.#codec = payloadFormat(this.#codec).updateCodec!(units, this.#codec);
+  }
+}
+
+function isSameCodec(a: WireCodec, b: WireCodec): boolean {
+  if (a.name !== b.name) return false;
+  if ("muLaw" in a && "muLaw" in b) return a.muLaw === b.muLaw && a.channelCount === b.channelCount;
+  if (!("bitDepth" in a && "bitDepth" in b)) return true;
+  return a.bitDepth === b.bitDepth && a.sampleRate === b.sampleRate && a.channelCount === b.channelCount;
 }
 
 function frameSize(header: Ac3Header | null): number | null {

@@ -34,13 +34,13 @@ export class Publishing {
   /** A promise when the stream begins with this message. Throws or rejects when there can be none (UserError). */
   receive(message: MediaMessage, now: number): Promise<void> | undefined {
     if (this.#probe !== null) {
-      return this.#probe.push(message) ? this.#begin(this.#probe, now) : undefined;
+      return this.#probe.push(message, now) ? this.#begin(this.#probe) : undefined;
     }
     this.#ingest?.receive(message, now, this.#units);
     return undefined;
   }
 
-  async #begin(probe: TrackProbe, now: number): Promise<void> {
+  async #begin(probe: TrackProbe): Promise<void> {
     const { pathManager, publisher, access, conf, logger } = this.#options;
     this.#probe = null;
     const { tracks, messages } = probe;
@@ -50,7 +50,7 @@ export class Publishing {
     this.#seat = seat;
     this.#ingest = new Ingest(seat.stream, tracks, (text, at) => this.#errors.report(at, text));
     logger.info(`is publishing to path '${seat.pathName}'`);
-    for (const message of messages) this.#ingest.receive(message, now, this.#units);
+    for (const { message, now } of messages) this.#ingest.receive(message, now, this.#units);
   }
 
   /** Everything that arrived together has been received: hands the units to the stream. */
@@ -67,5 +67,6 @@ export class Publishing {
     const seat = this.#seat;
     this.#seat = null;
     seat?.leave();
+    this.#errors.flush(Date.now());
   }
 }

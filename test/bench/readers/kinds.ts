@@ -14,6 +14,8 @@ export interface ReaderContext {
   readonly count: number;
   readonly columns: ReaderColumns;
   readonly meter: Meter;
+  /** A reader that played is gone, for this reason. */
+  disconnected(reader: number, reason: string): void;
 }
 
 /** All readers of one thread. Protocols that need the event loop return promises; the others block the thread. */

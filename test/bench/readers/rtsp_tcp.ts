@@ -1,4 +1,3 @@
-import { readerStates } from "../shared.ts";
 import { Epoll } from "../sys/epoll.ts";
 import { libc, msgDontWait } from "../sys/libc.ts";
 import { InterleavedParser } from "./interleaved.ts";
@@ -31,8 +30,8 @@ export class RtspTcpReaders implements ReaderLoop {
     for (const [reader, dialog] of this.#dialogs) {
       try {
         dialog.sendOnly("GET_PARAMETER");
-      } catch {
-        this.#drop(reader);
+      } catch (error) {
+        this.#drop(reader, String(error));
       }
     }
   }
@@ -62,16 +61,16 @@ export class RtspTcpReaders implements ReaderLoop {
     if (dialog === undefined) return;
     const size = libc().recv(dialog.fd, this.#area, this.#parser.area.length, msgDontWait);
     if (size > 0) {
-      if (!this.#parser.parse(reader, size)) this.#drop(reader);
+      if (!this.#parser.parse(reader, size)) this.#drop(reader, "what came is not RTSP");
     } else if (size === 0 || failed) {
-      this.#drop(reader);
+      this.#drop(reader, size === 0 ? "the server closed the connection" : "the connection broke");
     }
   }
 
-  #drop(reader: number): void {
+  #drop(reader: number, reason: string): void {
     const dialog = this.#dialogs.get(reader);
     this.#dialogs.delete(reader);
-    this.context.columns.state[reader] = readerStates.disconnected;
+    this.context.disconnected(reader, reason);
     if (dialog === undefined) return;
     this.#epoll.remove(dialog.fd);
     dialog.close();

@@ -1,4 +1,3 @@
-import { readerStates } from "../shared.ts";
 import { Epoll } from "../sys/epoll.ts";
 import { libc, msgDontWait, setReceiveBuffer } from "../sys/libc.ts";
 import { bindPortPair, type PortPair } from "../sys/port_pair.ts";
@@ -46,8 +45,8 @@ export class RtspUdpReaders implements ReaderLoop {
     for (const [number, reader] of this.#readers) {
       try {
         reader.dialog.sendOnly("GET_PARAMETER");
-      } catch {
-        this.#drop(number);
+      } catch (error) {
+        this.#drop(number, String(error));
       }
     }
   }
@@ -92,13 +91,13 @@ export class RtspUdpReaders implements ReaderLoop {
     const reader = this.#readers.get(number);
     if (reader === undefined) return;
     const size = libc().recv(reader.dialog.fd, this.#discardPointer, this.#discard.length, msgDontWait);
-    if (size === 0 || (size < 0 && failed)) this.#drop(number);
+    if (size === 0 || (size < 0 && failed)) this.#drop(number, "the control connection ended");
   }
 
-  #drop(number: number): void {
+  #drop(number: number, reason: string): void {
     const reader = this.#readers.get(number);
     this.#readers.delete(number);
-    this.context.columns.state[number] = readerStates.disconnected;
+    this.context.disconnected(number, reason);
     if (reader === undefined) return;
     this.#epoll.remove(reader.dialog.fd);
     this.#epoll.remove(reader.ports.rtpFd);

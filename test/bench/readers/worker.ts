@@ -18,12 +18,12 @@ export interface ReaderJob {
 
 export type ReaderNews =
   | { readonly type: "joined"; readonly count: number; readonly refusals: readonly string[] }
-  | { readonly type: "closed" }
+  | { readonly type: "closed"; readonly reasons: readonly string[] }
   | { readonly type: "failed"; readonly reason: string };
 
 const pollMs = 20;
 const keepAliveMicros = 20e6;
-const maxReportedRefusals = 5;
+const maxReported = 5;
 const joinTogether = 16;
 
 onMessage<ReaderJob>((job) => {
@@ -36,7 +36,12 @@ async function run(job: ReaderJob): Promise<void> {
   const columns = mapColumns(job.memory.columns);
   const phase = new PhaseWord(job.memory.control);
   const meter = new Meter(columns, new Histogram(job.memory.delays), job.sampleEvery, nowMicros);
-  const loop = readerKinds[job.kind].open({ ...job, columns, meter });
+  const reasons: string[] = [];
+  const disconnected = (reader: number, reason: string) => {
+    columns.state[reader] = readerStates.disconnected;
+    if (reasons.length < maxReported) reasons.push(reason);
+  };
+  const loop = readerKinds[job.kind].open({ ...job, columns, meter, disconnected });
   let keptAlive = nowMicros();
   const poll = async (timeoutMs: number) => {
     const waiting = loop.poll(timeoutMs);
@@ -51,7 +56,7 @@ async function run(job: ReaderJob): Promise<void> {
     await poll(pollMs);
   }
   loop.close();
-  post<ReaderNews>({ type: "closed" });
+  post<ReaderNews>({ type: "closed", reasons });
 }
 
 /** A few at a time; those that play already are drained in between. */
@@ -70,7 +75,7 @@ async function join(
     for (const [i, error] of errors.entries()) {
       states[readers[i]] = error === null ? readerStates.playing : readerStates.refused;
       if (error === null) joined++;
-      else if (refusals.length < maxReportedRefusals) refusals.push(error.message);
+      else if (refusals.length < maxReported) refusals.push(error.message);
     }
     await poll(0);
   }

@@ -1,3 +1,4 @@
+import { match, ok } from "../../support/assert.ts";
 import { LineLog } from "./lines.ts";
 
 const killAfterMs = 5_000;
@@ -80,4 +81,13 @@ export class Client implements AsyncDisposable {
     this.errors.end();
     return { code: status.code, timedOut: this.#timedOut };
   }
+}
+
+/** Runs to its end; throws unless the client says that it was refused. */
+export async function expectRefusal(client: Client, words: RegExp): Promise<void> {
+  await using running = client;
+  const { code, timedOut } = await running.ended;
+  ok(!timedOut, `${client.name} was neither accepted nor refused`);
+  ok(code !== 0, `${client.name} was accepted`);
+  match(client.tail(), words);
 }

@@ -1,11 +1,17 @@
 import type { TrackKind } from "./evidence.ts";
 
+/** Encoder arguments of FFmpeg and the suffix of the file. */
+export interface Encoding {
+  readonly encode: string;
+  readonly suffix: string;
+}
+
 /** How the real clients make and name a codec. */
 export interface Codec {
   readonly name: string;
   readonly kind: TrackKind;
-  /** Encoder arguments and file suffix; null: FFmpeg 5.1 cannot publish it over RTP. */
-  readonly ffmpeg: { readonly encode: string; readonly suffix: string } | null;
+  /** null: FFmpeg 5.1 cannot publish it over RTP. */
+  readonly ffmpeg: Encoding | null;
   /** From the raw test source to `rtspclientsink`; null: GStreamer 1.22 has no payloader for it. */
   readonly gstreamer: string | null;
   /** `codec_name` of ffprobe. */

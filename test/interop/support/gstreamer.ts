@@ -1,8 +1,14 @@
-/** GStreamer 1.22 as publisher (`rtspclientsink`) and reader (`rtspsrc`). */
+/** GStreamer 1.22 as publisher (`rtspclientsink`, `rtmp2sink`) and reader (`rtspsrc`, `rtmp2src`). */
 import { Client } from "./client.ts";
 import { type Codec, type CodecKey, codecs } from "./codecs.ts";
-import { type DecodedFrame, type Evidence, hasEnough, type TrackKind } from "./evidence.ts";
-import { gstreamerProtocols, isEncrypted, type PublishTransport, type ReadTransport } from "./transports.ts";
+import { type DecodedFrame, type Evidence, findGap, hasEnough, type TrackKind } from "./evidence.ts";
+import {
+  gstreamerProtocols,
+  isEncrypted,
+  isRtmp,
+  type PublishTransport,
+  type ReadTransport,
+} from "./transports.ts";
 
 const publishLimitMs = 120_000;
 const readLimitMs = 60_000;
@@ -37,19 +43,23 @@ export function gstreamerPublish(
     if (codec.gstreamer === null) throw new Error(`GStreamer cannot publish ${codec.name}`);
     return `${sources[codec.kind]} ! queue ! ${codec.gstreamer} ! s.`;
   });
-  const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
-  const sink = `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0`;
-  const pipeline = `${sink} ${credentialProperties(credentials)} ${branches.join(" ")}`;
+  const pipeline = `${publishSink(url, transport, credentials)} ${branches.join(" ")}`;
   return new Client("gst publisher", "gst-launch-1.0", ["-q", ...words(pipeline)], {
     timeLimitMs: publishLimitMs,
   });
 }
 
-interface SinkState {
-  readonly kind: TrackKind;
-  readonly frames: DecodedFrame[];
-  /** When the first frame of all was shown. */
-  start?: number;
+/** The element `s` takes the tracks. */
+function publishSink(url: string, transport: PublishTransport, credentials?: Credentials): string {
+  if (isRtmp(transport)) {
+    // else the muxer goes on without a track that is late on a busy machine, and moves its frames afterwards
+    const muxer = "flvmux name=s streamable=true latency=2000000000";
+    return `${muxer} ! rtmp2sink sync=false location=${url} tls-validation-flags=0`;
+  }
+  const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
+  return `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0 ${
+    credentialProperties(credentials)
+  }`;
 }
 
 /**
@@ -63,6 +73,37 @@ const senderTimes = "latency=200 buffer-mode=none";
  */
 const lateTimes = "latency=3000";
 
+/** One branch for each kind of track. */
+function readPipeline(
+  url: string,
+  transport: ReadTransport,
+  kinds: readonly TrackKind[],
+  reordered: boolean,
+  credentials?: Credentials,
+): string {
+  const branches = (from: (kind: TrackKind) => string) =>
+    kinds.map((kind) => `${from(kind)} ! decodebin ! fakesink name=${kind} sync=false`).join(" ");
+  if (isRtmp(transport)) {
+    const source = `rtmp2src location=${url} tls-validation-flags=0 ! flvdemux name=s`;
+    return `${source} ${branches((kind) => `s.${kind} ! queue`)}`;
+  }
+  const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
+  const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
+  const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
+  const times = reordered ? lateTimes : senderTimes;
+  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} ${times} ${
+    credentialProperties(credentials)
+  }`;
+  return `${source} ${branches((kind) => `s. ! application/x-rtp,media=${kind}`)}`;
+}
+
+interface SinkState {
+  readonly kind: TrackKind;
+  readonly frames: DecodedFrame[];
+  /** When the first frame of all was shown. */
+  start?: number;
+}
+
 /** Decodes until every track has enough, then stops. `reordered`: pictures may be shown before the first packet's. */
 export async function gstreamerRead(
   url: string,
@@ -71,17 +112,12 @@ export async function gstreamerRead(
   credentials?: Credentials,
   reordered = false,
 ): Promise<Evidence> {
-  const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
-  const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
-  const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
-  const times = reordered ? lateTimes : senderTimes;
-  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} ${times} ${
-    credentialProperties(credentials)
-  }`;
-  const branches = kinds.map((kind) =>
-    `s. ! application/x-rtp,media=${kind} ! decodebin ! fakesink name=${kind} sync=false`
-  );
   const states = kinds.map((kind): SinkState => ({ kind, frames: [] }));
+  const judging = {
+    // the first sender reports tell how two tracks belong together: rtpbin then moves them once
+    allowedSteps: kinds.length > 1 && !isRtmp(transport) ? 1 : 0,
+    slaved: reordered && !isRtmp(transport),
+  };
   const complaints: string[] = [];
   let done = false;
   const enough = Promise.withResolvers<void>();
@@ -89,14 +125,14 @@ export async function gstreamerRead(
     if (done) return;
     if (/^(ERROR|WARNING)|CRITICAL/.test(line)) complaints.push(line);
     takeFrame(line, states);
-    if (states.every((state) => hasEnough(state.frames))) {
+    if (states.every((state) => hasEnough(state.frames) && findGap({ ...state, ...judging }) === null)) {
       done = true;
       enough.resolve();
     }
   };
   await using client = new Client("gst reader", "gst-launch-1.0", [
     "-v",
-    ...words(`${source} ${branches.join(" ")}`),
+    ...words(readPipeline(url, transport, kinds, reordered, credentials)),
   ], {
     timeLimitMs: readLimitMs,
     env: { GST_DEBUG: "basesink:5", GST_DEBUG_NO_COLOR: "1" },
@@ -107,9 +143,7 @@ export async function gstreamerRead(
   else {complaints.push(
       end.timedOut ? `gst-launch took longer than ${readLimitMs} ms` : `ended with code ${end.code}`,
     );}
-  // the first sender reports tell how two tracks belong together: rtpbin then moves them once
-  const allowedSteps = kinds.length > 1 ? 1 : 0;
-  return { tracks: states.map(({ kind, frames }) => ({ kind, frames, allowedSteps })), complaints };
+  return { tracks: states.map(({ kind, frames }) => ({ kind, frames, ...judging })), complaints };
 }
 
 /**

@@ -137,8 +137,8 @@ export class SteadyPublisher implements AsyncDisposable {
     this.#done = this.#run();
   }
 
-  static async start(url: string): Promise<SteadyPublisher> {
-    const shape = { bitsPerSecond: 2e6, framesPerSecond, payloadSize: 1200, packetsPerFrame: 0 };
+  static async start(url: string, bitsPerSecond = 2e6): Promise<SteadyPublisher> {
+    const shape = { bitsPerSecond, framesPerSecond, payloadSize: 1200, packetsPerFrame: 0 };
     const frames = new H264Frames(frameShape(shape));
     return new SteadyPublisher(await RtspPublisher.connect(await resolveTarget(url), "tcp", frames), frames);
   }

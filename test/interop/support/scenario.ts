@@ -10,8 +10,9 @@ import {
 } from "./ffmpeg.ts";
 import { gstreamerPublish, gstreamerRead } from "./gstreamer.ts";
 import type { MediaFolder } from "./media.ts";
+import type { Case } from "./pool.ts";
 import type { TestServer } from "./server.ts";
-import { isEncrypted, type PublishTransport, type ReadTransport } from "./transports.ts";
+import { isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
 export type Publisher = "FFmpeg" | "GStreamer";
 export type Reader = "FFmpeg" | "GStreamer" | "ffprobe";
@@ -29,7 +30,7 @@ export async function publish(
     readonly path: string;
   },
 ): Promise<Client> {
-  const url = how.transport === "TLS" ? server.rtspsUrl(how.path) : server.rtspUrl(how.path);
+  const url = server.url(how.path, how.transport);
   const client = how.publisher === "FFmpeg"
     ? ffmpegPublish(await media.file(how.codecs), url, how.transport)
     : gstreamerPublish(how.codecs, url, how.transport);
@@ -57,7 +58,7 @@ export async function read(
     readonly path: string;
   },
 ): Promise<void> {
-  const url = isEncrypted(how.transport) ? server.rtspsUrl(how.path) : server.rtspUrl(how.path);
+  const url = server.url(how.path, how.transport);
   const wanted: Codec[] = how.codecs.map((key) => codecs[key]);
   const kinds = wanted.map((codec) => codec.kind);
   if (how.reader === "GStreamer") {
@@ -66,7 +67,7 @@ export async function read(
   }
   const transport = how.transport as FfmpegReadTransport;
   if (how.reader === "FFmpeg") {
-    const readStream = how.codecs.includes("vp9") ? ffmpegDecodeVp9 : ffmpegRead;
+    const readStream = how.codecs.includes("vp9") && !isRtmp(how.transport) ? ffmpegDecodeVp9 : ffmpegRead;
     return expectComplete(await readStream(url, transport), kinds);
   }
   const probe = await ffprobeRead(url, transport);
@@ -78,14 +79,19 @@ export async function read(
 }
 
 /** All readers at the same time; throws with the failures of each. */
-export async function readWithAll(
+export function readWithAll(
   server: TestServer,
   readers: readonly Reader[],
   how: { readonly codecs: readonly CodecKey[]; readonly transport: ReadTransport; readonly path: string },
 ): Promise<void> {
-  const results = await Promise.allSettled(readers.map((reader) => read(server, { ...how, reader })));
+  return together(readers.map((reader) => ({ name: reader, run: () => read(server, { ...how, reader }) })));
+}
+
+/** Throws with the failures of each. */
+export async function together(cases: readonly Case[]): Promise<void> {
+  const results = await Promise.allSettled(cases.map((one) => one.run()));
   const failures = results.flatMap((result, i) =>
-    result.status === "rejected" ? [`${readers[i]}: ${result.reason.message}`] : []
+    result.status === "rejected" ? [`${cases[i].name}: ${result.reason.message}`] : []
   );
   if (failures.length > 0) throw new Error(failures.join("\n"));
 }

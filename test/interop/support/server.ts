@@ -5,6 +5,7 @@
 import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
 import { freeTcpPorts, freeUdpPair } from "./ports.ts";
+import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 60_000;
@@ -18,7 +19,10 @@ export type ConfigValue = string | number | boolean | null | readonly ConfigValu
 export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
-  /** On top of the defaults here: RTSP on free ports, everything else off, `all_others` open. */
+  /**
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
+   * `all_others` open.
+   */
   readonly config?: Config;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -35,6 +39,9 @@ export interface ServerPorts {
   readonly srtp: number;
   readonly multicast: number;
   readonly multicastSrtp: number;
+  readonly rtmp: number;
+  readonly rtmps: number;
+  readonly hls: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -46,9 +53,9 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
-  const [rtsp, rtsps] = freeTcpPorts(2);
+  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp };
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -65,9 +72,25 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     multicastRTCPPort: ports.multicast + 1,
     multicastSRTPPort: ports.multicastSrtp,
     multicastSRTCPPort: ports.multicastSrtp + 1,
+    rtmpAddress: `:${ports.rtmp}`,
+    rtmpsAddress: `:${ports.rtmps}`,
+    hlsAddress: `:${ports.hls}`,
     paths: { all_others: null },
     ...extra,
   };
+}
+
+/** The names in the log of the servers that are configured to start. */
+function listeners(config: Config): string[] {
+  const of = (name: string, encryption: ConfigValue = "no"): string[] => [
+    ...(encryption === "strict" ? [] : [name]),
+    ...(encryption === "no" ? [] : [`${name}S`]),
+  ];
+  return [
+    ...of("RTSP", config.rtspEncryption),
+    ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
+    ...(config.hls ? ["HLS"] : []),
+  ];
 }
 
 /** Owns the process and its configuration file; `stop` ends both. */
@@ -96,9 +119,9 @@ export class TestServer implements AsyncDisposable {
     for (let tries = 1;; tries++) {
       const server = await TestServer.spawn(options);
       try {
-        const encryption = options.config?.rtspEncryption ?? "no";
-        if (encryption !== "strict") await server.log.waitFor(/\[RTSP\] started/, startTimeoutMs);
-        if (encryption !== "no") await server.log.waitFor(/\[RTSPS\] started/, startTimeoutMs);
+        for (const name of listeners(options.config ?? {})) {
+          await server.log.waitFor(new RegExp(`\\[${name}\\] started`), startTimeoutMs);
+        }
         return server;
       } catch (error) {
         await server.kill();
@@ -137,6 +160,25 @@ export class TestServer implements AsyncDisposable {
 
   rtspsUrl(path: string): string {
     return `rtsps://127.0.0.1:${this.ports.rtsps}/${path}`;
+  }
+
+  rtmpUrl(path: string): string {
+    return `rtmp://127.0.0.1:${this.ports.rtmp}/${path}`;
+  }
+
+  rtmpsUrl(path: string): string {
+    return `rtmps://127.0.0.1:${this.ports.rtmps}/${path}`;
+  }
+
+  /** `path` with what follows: `cam/index.m3u8`. */
+  hlsUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.hls}/${path}`;
+  }
+
+  url(path: string, transport: ReadTransport): string {
+    if (transport === "RTMP") return this.rtmpUrl(path);
+    if (transport === "RTMPS") return this.rtmpsUrl(path);
+    return isEncrypted(transport) ? this.rtspsUrl(path) : this.rtspUrl(path);
   }
 
   /** Resolves when the path has a publisher. */

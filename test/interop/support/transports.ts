@@ -1,8 +1,11 @@
-/** Ways to carry RTSP media, and what the clients call them. */
-export type PublishTransport = "TCP" | "UDP" | "TLS";
-export type ReadTransport = "TCP" | "UDP" | "multicast" | "TLS" | "HTTP tunnel" | "UDP with SRTP";
+/** Ways to carry media, and what the clients call them. Those without a protocol in their name are RTSP's. */
+export type RtspPublishTransport = "TCP" | "UDP" | "TLS";
+export type RtspReadTransport = "TCP" | "UDP" | "multicast" | "TLS" | "HTTP tunnel" | "UDP with SRTP";
+export type RtmpTransport = "RTMP" | "RTMPS";
+export type PublishTransport = RtspPublishTransport | RtmpTransport;
+export type ReadTransport = RtspReadTransport | RtmpTransport;
 
-export const ffmpegTransport: Readonly<Record<Exclude<ReadTransport, "UDP with SRTP">, string>> = {
+export const ffmpegTransport: Readonly<Record<Exclude<RtspReadTransport, "UDP with SRTP">, string>> = {
   TCP: "tcp",
   UDP: "udp",
   multicast: "udp_multicast",
@@ -11,7 +14,7 @@ export const ffmpegTransport: Readonly<Record<Exclude<ReadTransport, "UDP with S
 };
 
 /** GStreamer's tunnel is a URL scheme, its SRTP the combination of `rtsps:` and UDP. */
-export const gstreamerProtocols: Readonly<Record<ReadTransport, string>> = {
+export const gstreamerProtocols: Readonly<Record<RtspReadTransport, string>> = {
   TCP: "tcp",
   UDP: "udp",
   multicast: "udp-mcast",
@@ -19,6 +22,10 @@ export const gstreamerProtocols: Readonly<Record<ReadTransport, string>> = {
   "HTTP tunnel": "http",
   "UDP with SRTP": "udp",
 };
+
+export function isRtmp(transport: ReadTransport): transport is RtmpTransport {
+  return transport === "RTMP" || transport === "RTMPS";
+}
 
 export function isEncrypted(transport: ReadTransport): boolean {
   return transport === "TLS" || transport === "UDP with SRTP";

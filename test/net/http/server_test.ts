@@ -180,6 +180,10 @@ Deno.test("https: two versions of HTTP; a new certificate without a restart", as
     return new Response("x");
   }, { certificates: store });
   const url = `https://127.0.0.1:${test.port}`;
+  using silent = await RawClient.connect(test.port);
+  test.server.check(Date.now());
+  test.server.check(later(11_000));
+  equal(await silent.readAll(), "<end>");
   for (const version of [{ http1: true, http2: false }, { http1: false, http2: true }]) {
     using client = Deno.createHttpClient({ caCerts: [first.certificate], ...version });
     for (let i = 0; i < 3; i++) equal(await (await fetch(`${url}/`, { client })).text(), "x");

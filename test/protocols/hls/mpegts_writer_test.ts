@@ -1,5 +1,5 @@
 import { MpegtsDemuxer } from "../../../src/containers/mpegts/demuxer.ts";
-import { MpegtsSegmentWriter } from "../../../src/protocols/hls/mpegts_writer.ts";
+import { mpegtsWriter } from "../../../src/protocols/hls/mpegts_writer.ts";
 import { equal, hex } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
 import { createMuxer } from "./engine/support.ts";
@@ -8,7 +8,7 @@ import { aacTrack, audioUnits, h264Track, interleave, pps, sps, videoUnits } fro
 Deno.test("each segment of the mpegts variant can be read by itself", () => {
   const tracks = [h264Track(0), aacTrack(1)];
   const muxer = createMuxer(tracks, { variant: "mpegts", segmentCount: 3 }, {
-    createWriter: (codecs) => new MpegtsSegmentWriter(codecs),
+    createWriter: mpegtsWriter,
   });
   const random = new Random(1);
   const units = interleave(

@@ -1,6 +1,6 @@
 import { silentLogger } from "../../../src/base/logger.ts";
 import { parseAvcConfigurationRecord } from "../../../src/codecs/h264/configuration_record.ts";
-import type { Codec } from "../../../src/codecs/codec.ts";
+import type { Codec, Mpeg4AudioCodec } from "../../../src/codecs/codec.ts";
 import { planTracks } from "../../../src/protocols/rtmp/fanout/plan.ts";
 import { RtmpFanout } from "../../../src/protocols/rtmp/fanout/rtmp_fanout.ts";
 import { ChunkReader } from "../../../src/protocols/rtmp/wire/chunk/reader.ts";
@@ -9,13 +9,13 @@ import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer
 import { Sink } from "../../../src/stream/sink.ts";
 import { Stream } from "../../../src/stream/stream.ts";
 import { Unit } from "../../../src/stream/unit.ts";
-import { equal, fromHex, hex, ok } from "../../support/assert.ts";
+import { equal, fromHex, hex, match, ok } from "../../support/assert.ts";
 import { feed } from "./engine/support.ts";
 import { avcConfig } from "./support/messages.ts";
 
 const record = parseAvcConfigurationRecord(fromHex(avcConfig));
 const h264: Codec = { name: "H264", packetizationMode: 1, sps: record.sps[0], pps: record.pps[0] };
-const aac: Codec = {
+const aac: Mpeg4AudioCodec = {
   name: "MPEG-4 Audio",
   config: {
     objectType: 2,
@@ -30,6 +30,7 @@ const aac: Codec = {
   indexDeltaLength: 3,
   profileLevelId: 1,
 };
+const aac44: Codec = { ...aac, config: { ...aac.config, sampleRate: 44100 } };
 const opus: Codec = { name: "Opus", channelCount: 2 };
 
 function streamOf(...codecs: readonly (readonly [Codec, number])[]): Stream {
@@ -44,30 +45,46 @@ function streamOf(...codecs: readonly (readonly [Codec, number])[]): Stream {
   });
 }
 
-/** A reader whose connection takes everything. */
+/** A reader whose connection takes everything, unless it is told to wait. */
 class Taker {
   readonly writes: Uint8Array[] = [];
+  #waiting: Promise<void> | null = null;
   readonly sink = new Sink(
     {
       tryWrite: (bytes) => {
+        if (this.#waiting !== null) return 0;
         this.writes.push(bytes);
         return bytes.length;
       },
-      write: () => Promise.reject(new Error("everything was taken")),
+      write: async (bytes) => {
+        await this.#waiting;
+        this.writes.push(bytes);
+      },
     },
-    { maxBytes: 1e6, maxChunks: 100, maxAgeMs: 1000 },
+    { maxBytes: 1e6, maxChunks: 2, maxAgeMs: 1000 },
     () => {},
     () => {},
   );
 
-  messages(): string[] {
+  /** Takes nothing until the answer is called and awaited. */
+  wait(): () => Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting = promise;
+    return () => {
+      this.#waiting = null;
+      resolve();
+      return this.sink.drained;
+    };
+  }
+
+  messages(length = 10): string[] {
     const reader = new ChunkReader();
     const found: string[] = [];
     const size = serializeMessages([setChunkSize(65536)], 128);
     for (const bytes of [size, ...this.writes]) {
       feed(reader, bytes, () => {
         for (let message = reader.next(); message !== null; message = reader.next()) {
-          found.push(`${message.type} ${message.timestamp} ${hex(message.body).slice(0, 10)}`);
+          found.push(`${message.type} ${message.timestamp} ${hex(message.body).slice(0, length)}`);
         }
       });
     }
@@ -122,6 +139,127 @@ Deno.test("RTMP fan-out: begins anew after it had no readers", () => {
   const second = new Taker();
   fanout.add(second.sink, stream.cachedUnits, 0);
   equal(second.messages().map((text) => text.split(" ")[0]), ["18", "9", "9", "9"]);
+});
+
+/** Of a fan-out with one reader: kind and time of what it gets after the greeting. */
+function timesOf(stream: Stream, batches: readonly (readonly Unit[])[], greeting: number): string[] {
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  for (const batch of batches) stream.write(batch, 0);
+  return taker.messages().slice(greeting).map((text) => text.split(" ").slice(0, 2).join(" "));
+}
+
+Deno.test("RTMP fan-out: times begin at 0 for the first reader, also after there was none", () => {
+  const stream = streamOf([h264, 90000]);
+  const [video] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  for (const hours of [1, 2, 3]) {
+    stream.write([Unit.fromPayload(video, hours * 3600 * 90000, 0, key)], 0);
+    const taker = new Taker();
+    const leave = fanout.add(taker.sink, stream.cachedUnits, 0);
+    stream.write([Unit.fromPayload(video, hours * 3600 * 90000 + 3600, 0, inter)], 0);
+    equal(taker.messages().slice(2).map((text) => text.split(" ")[1]), ["0", "40"]);
+    leave();
+  }
+});
+
+Deno.test("RTMP fan-out: a publisher that begins its time anew, and one that leaps far ahead", () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const at = (seconds: number) => [
+    Unit.fromPayload(video, seconds * 90000, 0, key),
+    Unit.fromPayload(audio, seconds * 48000, 0, [fromHex("2110")]),
+  ];
+  equal(timesOf(stream, [at(3600), at(3605), at(0), at(1)], 3), [
+    ...["9 0", "8 0", "9 5000", "8 5000"],
+    ...["9 5000", "8 5000", "9 6000", "8 6000"],
+  ]);
+  const far = streamOf([h264, 90000]);
+  const leap = [0, 20_000].map((seconds) => Unit.fromPayload(far.tracks[0], seconds * 90000, 0, key));
+  equal(timesOf(far, [leap], 2), ["9 0", "9 20000000"]);
+});
+
+Deno.test("RTMP fan-out: a slow reader gets the sequence headers of what it missed", async () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const write = (i: number, payload: readonly Uint8Array[]) => {
+    stream.write([Unit.fromPayload(video, i * 3600, 0, payload)], 0);
+  };
+  write(0, key);
+  const greeted = taker.writes.length;
+  const goOn = taker.wait();
+  write(1, inter);
+  const sps = record.sps[0].slice();
+  sps[sps.length - 1] ^= 1;
+  write(2, [sps, record.pps[0], ...key]);
+  audio.codec = { ...aac, config: { ...aac.config, channelCount: 1 } };
+  stream.write([Unit.fromPayload(audio, 3 * 1920, 0, [fromHex("2110")])], 0);
+  for (let i = 3; i < 6; i++) write(i, inter);
+  equal(taker.sink.stats.unitsDiscarded, 5);
+  await goOn();
+  write(6, key);
+  equal(taker.messages().slice(greeted + 2), [
+    "9 40 2701000000",
+    "9 80 1700000000",
+    "8 120 af001188",
+    "9 240 1701000000",
+  ]);
+});
+
+Deno.test("RTMP fan-out: parameters that change within a batch count from their own key frame on", () => {
+  const stream = streamOf([h264, 90000]);
+  const [video] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const other = record.sps[0].slice();
+  other[other.length - 1] ^= 1;
+  const unit = (i: number, sps: Uint8Array) =>
+    Unit.fromPayload(video, i * 3600, 0, [sps, record.pps[0], ...key]);
+  stream.write([unit(0, record.sps[0])], 0);
+  stream.write([unit(1, record.sps[0]), unit(2, other), unit(3, other)], 0);
+  equal(
+    taker.messages(4).slice(2).map((text) => text.slice(2)),
+    ["0 1701", "40 1701", "80 1700", "80 1701", "120 1701"],
+  );
+});
+
+Deno.test("RTMP fan-out: audio gets the nearest millisecond", () => {
+  const stream = streamOf([aac44, 44100]);
+  const units = [0, 1, 2, 3].map((i) => Unit.fromPayload(stream.tracks[0], i * 1024, 0, [fromHex("2110")]));
+  equal(timesOf(stream, [units], 2), ["8 0", "8 23", "8 46", "8 70"]);
+});
+
+Deno.test("RTMP fan-out: MPEG audio of layer II is left out, and told", () => {
+  const stream = streamOf([{ name: "MPEG-1/2 Audio" }, 90000]);
+  const [audio] = stream.tracks;
+  const frames = ["fffd8404", "fffb9064", "00"].map((frame) =>
+    Unit.fromPayload(audio, 0, 0, [fromHex(frame)])
+  );
+  equal(timesOf(stream, [frames], 1), ["8 0"]);
+  equal(stream.stats.inboundFramesInError, 2);
+});
+
+Deno.test("RTMP fan-out: large frames hours after the start, in several chunks", () => {
+  const stream = streamOf([h264, 90000]);
+  const [video] = stream.tracks;
+  const large = new Uint8Array(200_000).map((_, i) => i);
+  large[0] = 0x65;
+  const late = 5 * 3600;
+  const units = [key, [large], inter].map((payload, i) =>
+    Unit.fromPayload(video, i * late * 90000, 0, payload)
+  );
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  for (const unit of units) stream.write([unit], 0);
+  const [, , , body, last] = taker.messages(Infinity);
+  equal(body, `9 ${late * 1000} 1701000000` + hex(Uint8Array.of(0, 3, 0x0d, 0x40)) + hex(large));
+  match(last, new RegExp(`^9 ${2 * late * 1000} 2701`));
 });
 
 Deno.test("RTMP plan: what old and new clients get", () => {

@@ -1,7 +1,7 @@
 import type { MediaMessage } from "../../../src/protocols/rtmp/engine/link.ts";
-import { maxProbeMessages, TrackProbe } from "../../../src/protocols/rtmp/tracks/probe.ts";
+import { maxProbeMessages, maxTracks, TrackProbe } from "../../../src/protocols/rtmp/tracks/probe.ts";
 import { amf0Object } from "../../../src/containers/flv/amf0/value.ts";
-import { equal, throws } from "../../support/assert.ts";
+import { equal, ok, throws } from "../../support/assert.ts";
 import {
   aacFrame,
   aacHeader,
@@ -18,7 +18,7 @@ function probe(
   messages: readonly MediaMessage[],
 ): { after: number | null; tracks: string[]; problems: number } {
   const probe = new TrackProbe();
-  const at = messages.findIndex((message) => probe.push(message));
+  const at = messages.findIndex((message) => probe.push(message, 0));
   return {
     after: at < 0 ? null : at + 1,
     tracks: probe.tracks.map(({ media, trackId, codec }) => `${media}${trackId} ${codec.name}`),
@@ -51,12 +51,20 @@ Deno.test("probe: waits for what metadata announces", () => {
 });
 
 Deno.test("probe: two seconds of media when metadata lies or is missing", () => {
-  const lies = [metadata({ videocodecid: 7, audiocodecid: 10 }), video(50, avcHeader), video(2049, keyFrame)];
+  const lies = [
+    metadata({ videocodecid: 7, audiocodecid: 10 }),
+    video(0, avcHeader),
+    video(50, keyFrame),
+    video(2049, keyFrame),
+  ];
   equal(probe(lies).after, null);
-  equal(probe([...lies, video(2050, keyFrame)]), { after: 4, tracks: ["video0 H264"], problems: 0 });
+  equal(probe([...lies, video(2050, keyFrame)]), { after: 5, tracks: ["video0 H264"], problems: 0 });
   equal(probe([video(0, avcHeader), video(0, keyFrame), video(2000, keyFrame)]).after, 3);
   // Timestamps wrap, too.
-  equal(probe([video(0xffffff00, avcHeader), video(0x700, keyFrame)]).after, 2);
+  equal(probe([video(0xffffff00, avcHeader), video(0xffffff00, keyFrame), video(0x700, keyFrame)]).after, 3);
+  // The times of sequence headers do not count.
+  const late = [video(0, avcHeader), video(5000, keyFrame), audio(5000, aacHeader), audio(7000, aacFrame)];
+  equal(probe(late), { after: 4, tracks: both, problems: 0 });
 });
 
 Deno.test("probe: codecs whose first frame says all", () => {
@@ -106,4 +114,30 @@ Deno.test("probe: no tracks", () => {
     /no tracks found \(audio track 0.*audio format 11/,
   );
   throws(() => probe(Array.from({ length: maxProbeMessages + 1 }, () => metadata({}))), /no tracks found/);
+});
+
+Deno.test("probe: metadata that names one codec, and tells of another track", () => {
+  const ofVideo = [metadata({ videocodecid: 7, audiosamplerate: 44100 }), video(0, avcHeader)];
+  const after = [video(0, keyFrame), audio(0, aacHeader), audio(0, aacFrame)];
+  equal(probe([...ofVideo, ...after]), { after: 5, tracks: both, problems: 0 });
+  const ofAudio = [metadata({ audiocodecid: 10, width: 640, height: 360 }), audio(0, aacHeader)];
+  equal(probe([...ofAudio, audio(0, aacFrame), video(0, avcHeader), video(0, keyFrame)]).after, 5);
+});
+
+Deno.test("probe: a publisher cannot fill memory or log with tracks and faults", () => {
+  const tracks = Array.from({ length: maxTracks + 8 }, (_, id) => {
+    return audio(0, "9500 6d703461" + id.toString(16).padStart(2, "0") + "1210");
+  });
+  const faults = Array.from({ length: 100 }, (_, i) => video(0, "5" + (i % 10) + "7".repeat(2 * i)));
+  const found = probe([...tracks, ...faults]);
+  equal(found.tracks.length, maxTracks);
+  ok(found.problems <= 8);
+});
+
+Deno.test("probe: keeps copies of media only, with the times of their arrival", () => {
+  const probe = new TrackProbe();
+  const slab = new Uint8Array(1000);
+  probe.push({ kind: "video", timestamp: 0, body: slab.subarray(0, 5) }, 17);
+  probe.push(metadata({}), 18);
+  equal(probe.messages.map(({ message, now }) => `${message.body.buffer.byteLength} ${now}`), ["5 17"]);
 });

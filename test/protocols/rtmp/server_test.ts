@@ -11,24 +11,14 @@ import {
   metadata,
   video,
 } from "./support/messages.ts";
+import { announced, publish } from "./support/publisher.ts";
 import { TestServer } from "./support/server.ts";
-
-const announced = metadata({ videocodecid: 7, audiocodecid: 10 });
-
-async function publisher(server: TestServer, path: string, secure = false): Promise<TestClient> {
-  const certificate = secure ? server.certificate : undefined;
-  const client = await TestClient.connect(server.port, "publish", path, { certificate });
-  await client.ready();
-  await client.send(announced, video(1000, avcHeader), audio(1000, aacHeader), video(1000, keyFrame));
-  await server.line(/is publishing to path/);
-  return client;
-}
 
 Deno.test("RTMP server: a reader starts with the cached key frame and goes on", async () => {
   for (const secure of [false, true]) {
     for (const encrypted of [false, true]) {
       await using server = new TestServer({ secure });
-      await using from = await publisher(server, "live/a", secure);
+      await using from = await publish(server, "live/a", secure);
       await from.send(audio(1010, aacFrame), video(1040, interFrame));
       const certificate = secure ? server.certificate : undefined;
       await using to = await TestClient.connect(server.port, "play", "live/a", { encrypted, certificate });
@@ -54,7 +44,7 @@ Deno.test("RTMP server: a reader starts with the cached key frame and goes on", 
 
 Deno.test("RTMP server: without a cache a reader starts with the next key frame", async () => {
   await using server = new TestServer({ entries: { all_others: { gopCache: "no" } } });
-  await using from = await publisher(server, "a/b/c");
+  await using from = await publish(server, "a/b/c");
   await using to = await TestClient.connect(server.port, "play", "a/b/c");
   await to.ready();
   await from.send(
@@ -92,7 +82,7 @@ Deno.test("RTMP server: AV1 for those who list it, a refusal for the others", as
 
 Deno.test("RTMP server: new parameters in the middle reach readers before their key frame", async () => {
   await using server = new TestServer();
-  await using from = await publisher(server, "live");
+  await using from = await publish(server, "live");
   await using to = await TestClient.connect(server.port, "play", "live");
   await to.ready();
   await to.media(4);
@@ -128,7 +118,7 @@ Deno.test("RTMP server: refusals", async () => {
 
 Deno.test("RTMP server: a second publisher takes over, the reader of the first is closed", async () => {
   await using server = new TestServer();
-  await using first = await publisher(server, "live");
+  await using first = await publish(server, "live");
   await using to = await TestClient.connect(server.port, "play", "live");
   await to.ready();
   await to.media(4);
@@ -141,7 +131,7 @@ Deno.test("RTMP server: a second publisher takes over, the reader of the first i
 
 Deno.test("RTMP server: what is no RTMP ends only its own connection", async () => {
   await using server = new TestServer();
-  await using from = await publisher(server, "live");
+  await using from = await publish(server, "live");
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   await conn.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n".padEnd(2000, "x")));
   equal(await conn.read(new Uint8Array(10)), null);

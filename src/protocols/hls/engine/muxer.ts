@@ -160,6 +160,11 @@ export class Muxer {
     return this.#renditions.reduce((sum, { files }) => sum + files.size, 0);
   }
 
+  /** Of all media playlists. */
+  get playlistNames(): readonly string[] {
+    return this.#renditions.map(({ playlistName }) => playlistName);
+  }
+
   /** Seconds of the last segment, for the cache of a CDN; null when playlists change with every part. */
   get playlistMaxAge(): number | null {
     if (this.#settings.variant === "lowLatency") return null;

@@ -10,6 +10,7 @@ import { mediaStreamId } from "../engine/server.ts";
 import { type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
 import { metadataOfPlan } from "./metadata.ts";
 import type { Plan } from "./plan.ts";
+import { Timeline } from "./timeline.ts";
 import { type TimedBody, TrackEncoder } from "./track_encoder.ts";
 
 /** What clients have come to expect of servers. */
@@ -22,6 +23,12 @@ interface Member {
   /** Gets nothing until a chunk comes at which decoding can start. */
   waiting: boolean;
 }
+
+/**
+ * What goes to a sink at once: media that may be dropped, or a sequence header, which may not: what comes after it cannot
+ * be decoded without.
+ */
+type Piece = Chunk | { readonly header: Uint8Array };
 
 /** What one unit became. */
 interface UnitWire {
@@ -39,11 +46,9 @@ export class RtmpFanout implements Fanout {
   readonly #hasVideo: boolean;
   /** Of units that are cached for later readers, as long as those are. */
   #wires = new WeakMap<Unit, UnitWire>();
-  /** Stream time that readers see as 0; null before the first unit. */
-  #origin: number | null = null;
-  #time = 0;
-  /** The cached units as chunks, for many readers that come at once. */
-  #cachedChunks: { readonly last: Unit; readonly count: number; readonly chunks: readonly Chunk[] } | null =
+  #timeline = new Timeline();
+  /** The cached units on the wire, for many readers that come at once. */
+  #cachedPieces: { readonly last: Unit; readonly count: number; readonly pieces: readonly Piece[] } | null =
     null;
 
   constructor(private readonly stream: Stream, private readonly plan: Plan) {
@@ -54,7 +59,11 @@ export class RtmpFanout implements Fanout {
   write(units: readonly Unit[], now: number): void {
     if (this.#members.size === 0) return;
     const wires = units.map((unit) => this.#wire(unit));
-    for (const chunk of this.#chunks(wires)) {
+    for (const chunk of this.#pieces(wires)) {
+      if ("header" in chunk) {
+        for (const { sink, waiting } of this.#members) if (!waiting) sink.pushControl(chunk.header, now);
+        continue;
+      }
       let count = 0;
       let greeting: Uint8Array | null = null;
       for (const member of this.#members) {
@@ -77,15 +86,18 @@ export class RtmpFanout implements Fanout {
   add(sink: Sink, cached: readonly Unit[], now: number): () => void {
     if (this.#members.size === 0) this.#restart();
     const wires = cached.map((unit) => this.#wire(unit));
-    const chunks = this.#cached(cached, wires);
-    const waiting = chunks.length === 0 && this.#hasVideo;
+    const pieces = this.#cached(cached, wires);
+    const waiting = pieces.length === 0 && this.#hasVideo;
     if (!waiting) sink.pushControl(this.#greeting(wires), now);
-    for (const chunk of chunks) sink.push(chunk, now);
+    for (const piece of pieces) {
+      if ("header" in piece) sink.pushControl(piece.header, now);
+      else sink.push(piece, now);
+    }
     const member: Member = { sink, waiting };
     this.#members.add(member);
     return () => {
       this.#members.delete(member);
-      if (this.#members.size === 0) this.#cachedChunks = null;
+      if (this.#members.size === 0) this.#cachedPieces = null;
     };
   }
 
@@ -97,7 +109,8 @@ export class RtmpFanout implements Fanout {
   /** Nobody has read for a while: the encoders have missed units. */
   #restart(): void {
     this.#wires = new WeakMap();
-    this.#cachedChunks = null;
+    this.#cachedPieces = null;
+    this.#timeline = new Timeline();
     for (const encoder of this.#encoders.values()) encoder.restart();
   }
 
@@ -107,21 +120,17 @@ export class RtmpFanout implements Fanout {
       const bodies: TimedBody[] = [];
       const encoder = this.#encoders.get(unit.track.id);
       encoder?.encode(unit, bodies);
+      for (const body of bodies) body.time = this.#timeline.place(unit.track.id, body.time);
       const startsDecoding = !this.#hasVideo || (encoder?.plan.media === "video" && unit.randomAccess);
       wire = { bodies, startsDecoding };
       this.#wires.set(unit, wire);
-      const first = bodies[0];
-      if (first !== undefined) {
-        this.#origin ??= first.time;
-        this.#time = Math.max(this.#time, first.time);
-      }
     }
     return wire;
   }
 
   #greeting(wires: readonly UnitWire[]): Uint8Array {
     const first = wires.find(({ bodies }) => bodies.length > 0)?.bodies[0];
-    const time = first?.time ?? this.#time;
+    const time = first?.time ?? this.#timeline.last;
     const metadata = serializeScriptData({
       name: "onMetaData",
       values: [writeMetadata(metadataOfPlan(this.plan))],
@@ -142,31 +151,36 @@ export class RtmpFanout implements Fanout {
     return serializeMessages(messages, ourChunkSize);
   }
 
-  #cached(units: readonly Unit[], wires: readonly UnitWire[]): readonly Chunk[] {
+  #cached(units: readonly Unit[], wires: readonly UnitWire[]): readonly Piece[] {
     if (units.length === 0) return [];
     const last = units[units.length - 1];
-    const kept = this.#cachedChunks;
-    if (kept !== null && kept.last === last && kept.count === units.length) return kept.chunks;
-    const chunks = this.#chunks(wires);
-    this.#cachedChunks = { last, count: units.length, chunks };
-    return chunks;
+    const kept = this.#cachedPieces;
+    if (kept !== null && kept.last === last && kept.count === units.length) return kept.pieces;
+    const pieces = this.#pieces(wires);
+    this.#cachedPieces = { last, count: units.length, pieces };
+    return pieces;
   }
 
-  /** One chunk for everything that came together, cut only where a reader may start anew. */
-  #chunks(wires: readonly UnitWire[]): Chunk[] {
+  /** One chunk for everything that came together, cut only where a reader may start anew and at sequence headers. */
+  #pieces(wires: readonly UnitWire[]): Piece[] {
     const wanted = wires.filter(({ bodies }) => bodies.length > 0);
-    const chunks: Chunk[] = [];
+    const pieces: Piece[] = [];
     let from = 0;
     for (let i = 1; i <= wanted.length; i++) {
-      if (i === wanted.length || (this.#hasVideo && wanted[i].startsDecoding)) {
-        const run = wanted.slice(from, i);
-        const messages = run.flatMap(({ bodies }) => bodies.map((body) => this.#message(body)));
-        const bytes = serializeMessages(messages, ourChunkSize);
-        chunks.push({ bytes, units: run.length, randomAccess: run[0].startsDecoding });
-        from = i;
+      const cut = i === wanted.length || wanted[i].bodies[0].header ||
+        (this.#hasVideo && wanted[i].startsDecoding);
+      if (!cut) continue;
+      const run = wanted.slice(from, i);
+      from = i;
+      const messages = run.flatMap(({ bodies }) => bodies.map((body) => this.#message(body)));
+      if (run[0].bodies[0].header) {
+        pieces.push({ header: serializeMessages(messages.splice(0, 1), ourChunkSize) });
       }
+      if (messages.length === 0) continue;
+      const bytes = serializeMessages(messages, ourChunkSize);
+      pieces.push({ bytes, units: run.length, randomAccess: run[0].startsDecoding });
     }
-    return chunks;
+    return pieces;
   }
 
   #message({ media, time, parts }: TimedBody): OutgoingMessage {
@@ -174,14 +188,9 @@ export class RtmpFanout implements Fanout {
     return {
       chunkStreamId: video ? videoChunkStream : audioChunkStream,
       type: video ? TagType.video : TagType.audio,
-      timestamp: this.#timestamp(time),
+      timestamp: time % 2 ** 32,
       streamId: mediaStreamId,
       parts,
     };
-  }
-
-  /** Other tracks may begin a little before the first unit. */
-  #timestamp(time: number): number {
-    return Math.max(0, time - (this.#origin ?? time)) % 2 ** 32;
   }
 }

@@ -8,6 +8,7 @@ import { H265DtsExtractor } from "../../../codecs/h265/dts_extractor.ts";
 import { isParameterSet, NalType as H265Type, nalType as h265Type } from "../../../codecs/h265/nal.ts";
 import { parseAudioMuxElement } from "../../../codecs/latm/audio_mux_element.ts";
 import { parseStreamMuxConfig } from "../../../codecs/latm/stream_mux_config.ts";
+import { parseMpeg1AudioHeader } from "../../../codecs/mpeg1audio/frame_header.ts";
 import { type ExAudioPacket, serializeExAudioTag } from "../../../containers/flv/ex_audio.ts";
 import { type ExVideoPacket, serializeExVideoTag } from "../../../containers/flv/ex_video.ts";
 import { fourCcs } from "../../../containers/flv/four_cc.ts";
@@ -24,13 +25,18 @@ import { swapBytes } from "../ingest_track.ts";
 import type { PlannedTrack } from "./plan.ts";
 import { needsSequenceHeader, sequenceHeader } from "./sequence_header.ts";
 
-/** A message without its place on the wire: `time` in ms from the start of the stream, may be negative. */
+/** A message without its place on the wire. */
 export interface TimedBody {
   readonly media: "video" | "audio";
-  readonly time: number;
+  /** In ms from the start of the stream, maybe negative; for readers, from where they see it begin. */
+  time: number;
+  /** A sequence header. It is the first of its unit. */
+  readonly header: boolean;
   readonly parts: readonly Uint8Array[];
 }
 
+/** What 24 bits hold, with their sign. */
+const maxCompositionTime = 0x7fffff;
 const noData = new Uint8Array(0);
 
 /** Units of one track → bodies of messages. Keeps the decoding order, hence wants every unit once, in order. */
@@ -54,7 +60,8 @@ export class TrackEncoder {
   /** For a reader that begins now; null when there is none (yet). */
   header(time: number): TimedBody | null {
     const { media } = this.#plan;
-    return this.#header && { media, time, parts: [...this.#begin("sequenceStart", true, 0), this.#header] };
+    const header = this.#header;
+    return header && { media, time, header: true, parts: [...this.#begin("sequenceStart", true, 0), header] };
   }
 
   /** Units were left out: begins anew at a key frame. */
@@ -82,8 +89,10 @@ export class TrackEncoder {
     if (media === "video") {
       const data = videoData(payload, track.codec);
       if (data.length === 0) return;
-      const compositionTime = rescale(unit.pts, clockRate, 1000) - time;
-      out.push({ media, time, parts: [...this.#begin("codedFrames", key, compositionTime), ...data] });
+      // Just after a leap of the publisher's time there may be more of it than fits.
+      const compositionTime = Math.min(rescale(unit.pts, clockRate, 1000) - time, maxCompositionTime);
+      const begin = this.#begin("codedFrames", key, compositionTime);
+      out.push({ media, time, header: false, parts: [...begin, ...data] });
       return;
     }
     this.#encodeAudio(unit.pts, audioFrames(payload, track.codec), out);
@@ -94,20 +103,29 @@ export class TrackEncoder {
     const { codec, clockRate } = track;
     const format = payloadFormat(codec);
     for (const frame of frames) {
-      const time = rescale(pts, clockRate, 1000);
+      // To the nearest millisecond: that is what most publishers have made of it.
+      const time = rescale(pts + clockRate / 2000, clockRate, 1000);
       const data = codec.name === "LPCM" && codec.bitDepth === 16 ? swapBytes(frame) : frame;
-      out.push({ media: "audio", time, parts: [...this.#begin("codedFrames", true, 0), data] });
+      if (codec.name === "MPEG-1/2 Audio" && !isLayer3(frame)) {
+        track.reportError("RTMP carries MPEG audio of layer III only");
+        continue;
+      }
+      const parts = [...this.#begin("codedFrames", true, 0), data];
+      out.push({ media: "audio", time, header: false, parts });
       if (frames.length > 1) pts += format.duration?.([frame], codec, clockRate) ?? 0;
     }
   }
 
   /** True when there is a sequence header that nobody has got yet. */
   #updateHeader(keyPayload: readonly Uint8Array[] | null): boolean {
-    const { codec } = this.#plan.track;
-    if (!needsSequenceHeader(codec)) return false;
+    const known = this.#plan.track.codec;
+    if (!needsSequenceHeader(known)) return false;
+    // A track knows new parameters as soon as a later unit of the same batch has them: those of the unit itself count.
+    const codec = keyPayload === null
+      ? known
+      : payloadFormat(known).updateCodec?.(keyPayload, known) ?? known;
     const fromFrames = codec.name === "VP9";
     if (codec === this.#codec && this.#header !== null && !fromFrames) return false;
-    // A track knows new parameters as soon as a unit of the same batch has them: they count from that key frame on.
     if (keyPayload === null && (fromFrames || this.#header !== null)) return false;
     const header = sequenceHeader(codec, keyPayload);
     if (header === null || (this.#header !== null && bytesEqual(header, this.#header))) {
@@ -164,6 +182,15 @@ export class TrackEncoder {
         ];
       }
     }
+  }
+}
+
+function isLayer3(frame: Uint8Array): boolean {
+  try {
+    return parseMpeg1AudioHeader(frame)?.layer === 3;
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
   }
 }
 

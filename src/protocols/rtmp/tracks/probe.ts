@@ -2,21 +2,33 @@ import { errorText, ParseError, UserError } from "../../../base/errors.ts";
 import { type CodecMark, type FlvMetadata, readMetadata } from "../../../containers/flv/metadata.ts";
 import { parseScriptData } from "../../../containers/flv/script_data.ts";
 import type { RtpMedia } from "../../../rtp/format.ts";
+import { payloadTypeOf } from "../../../rtp/payload_type.ts";
 import type { MediaMessage } from "../engine/link.ts";
 import { trackFromWire, type WireTrack } from "./codec_from_wire.ts";
-import { audioElements, type Elementary, videoElements } from "./elementary.ts";
+import { audioElements, type Elementary, videoElements, type WireCodec } from "./elementary.ts";
 
 /** How much media time, in ms, passes before the tracks seen so far are taken for all there are. */
 export const probeTimeMs = 2000;
 /** Bytes and messages that are kept until the tracks are known. */
 export const maxProbeBytes = 32 * 1024 * 1024;
 export const maxProbeMessages = 8192;
-/** RTP payload type of all tracks: RTMP has none. */
-const payloadType = 96;
+/** Tracks of one publisher. */
+export const maxTracks = 32;
+/** Reasons for which tracks were left out, to be told. */
+const maxProblems = 8;
 
 export interface ProbedTrack extends WireTrack {
   readonly media: "video" | "audio";
   readonly trackId: number;
+  /** As its messages name it. */
+  readonly wireCodec: WireCodec;
+}
+
+/** A message of the time before the tracks were known. */
+export interface KeptMessage {
+  readonly message: MediaMessage;
+  /** When it came, in ms. */
+  readonly now: number;
 }
 
 /**
@@ -24,20 +36,26 @@ export interface ProbedTrack extends WireTrack {
  * without (or with lying) metadata those that show within two seconds of media. Messages are kept meanwhile.
  */
 export class TrackProbe {
-  readonly messages: MediaMessage[] = [];
+  /** Audio and video, copied: views would keep alive whatever else was read with them. */
+  readonly messages: KeptMessage[] = [];
   readonly #found = new Map<string, ProbedTrack>();
   /** Keys of tracks that metadata names; null: there was none that names any. */
   #announced: ReadonlySet<string> | null = null;
   readonly #unusable = new Set<string>();
   readonly #problems = new Set<string>();
   #bytes = 0;
+  #count = 0;
+  /** Of the first frame: sequence headers have whatever time their encoder found fit. */
   #firstTimestamp: number | null = null;
 
   /** True when the tracks are known; `tracks` has them then. Throws UserError when there are none. */
-  push(message: MediaMessage): boolean {
+  push(message: MediaMessage, now: number): boolean {
+    this.#count++;
     this.#bytes += message.body.length;
-    this.messages.push(message);
-    if (this.messages.length > maxProbeMessages || this.#bytes > maxProbeBytes) return this.#finish();
+    if (message.kind !== "data") {
+      this.messages.push({ message: { ...message, body: message.body.slice() }, now });
+    }
+    if (this.#count > maxProbeMessages || this.#bytes > maxProbeBytes) return this.#finish();
     const elements = this.#elements(message);
     if (elements === null) return false;
     let hasFrames = false;
@@ -47,7 +65,8 @@ export class TrackProbe {
     }
     // Encoders send all sequence headers before the first frame.
     if (hasFrames && this.#isComplete()) return this.#finish();
-    this.#firstTimestamp ??= message.timestamp;
+    if (hasFrames) this.#firstTimestamp ??= message.timestamp;
+    if (this.#firstTimestamp === null) return false;
     const elapsed = (message.timestamp - this.#firstTimestamp) | 0;
     return elapsed >= probeTimeMs ? this.#finish() : false;
   }
@@ -59,9 +78,13 @@ export class TrackProbe {
       this.#readData(body);
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      this.#problems.add(errorText(error));
+      this.#tell(errorText(error));
     }
     return null;
+  }
+
+  #tell(problem: string): void {
+    if (this.#problems.size < maxProblems) this.#problems.add(problem);
   }
 
   #readData(body: Uint8Array): void {
@@ -77,12 +100,18 @@ export class TrackProbe {
     try {
       const track = trackFromWire(element);
       if (track === null) return;
-      this.#found.set(key, { ...track, media: element.media, trackId: element.trackId });
+      if (this.#found.size === maxTracks) throw new ParseError("track", `more than ${maxTracks} tracks`);
+      this.#found.set(key, {
+        ...track,
+        media: element.media,
+        trackId: element.trackId,
+        wireCodec: element.codec,
+      });
     } catch (error) {
       // One track that cannot be carried must not keep the others away.
       if (!(error instanceof ParseError)) throw error;
       this.#unusable.add(key);
-      this.#problems.add(`${element.media} track ${element.trackId}: ${errorText(error)}`);
+      this.#tell(`${element.media} track ${element.trackId}: ${errorText(error)}`);
     }
   }
 
@@ -126,6 +155,9 @@ function announcedTracks(metadata: FlvMetadata): Set<string> {
   };
   add("video", metadata.video, metadata.videoTracks.keys());
   add("audio", metadata.audio, metadata.audioTracks.keys());
+  // Some encoders tell the size of the picture or the rate of the samples, but no codec.
+  if (metadata.width !== null) keys.add(trackKey("video", 0));
+  if (metadata.audioSampleRate !== null) keys.add(trackKey("audio", 0));
   return keys;
 }
 
@@ -133,6 +165,6 @@ function announcedTracks(metadata: FlvMetadata): Set<string> {
 export function mediasOfTracks(tracks: readonly ProbedTrack[]): RtpMedia[] {
   return tracks.map(({ media, codec, clockRate }) => ({
     kind: media,
-    formats: [{ codec, payloadType, clockRate }],
+    formats: [{ codec, payloadType: payloadTypeOf(codec), clockRate }],
   }));
 }

@@ -1,4 +1,3 @@
-import { readerStates } from "../../shared.ts";
 import type { Target } from "../../target.ts";
 import type { ReaderContext } from "../kinds.ts";
 import type { HttpConnection } from "./http_connection.ts";
@@ -74,7 +73,7 @@ export class HlsPlayer implements RenditionHost {
   }
 
   ended(reason: string): void {
-    if (this.#hasStarted) this.columns.state[this.reader] = readerStates.disconnected;
+    if (this.#hasStarted && this.failure === "") this.context.disconnected(this.reader, reason);
     this.failure ||= reason;
     this.close();
   }

@@ -147,7 +147,8 @@ export class Rendition {
   #next(): void {
     const playlist = this.#playlist;
     if (this.#isClosed || this.#media.isBusy || playlist === undefined) return;
-    if (playlist.map !== this.#map) return this.#fetchMap(playlist.map);
+    // delta updates leave the map out
+    if (playlist.map !== "" && playlist.map !== this.#map) return this.#fetchMap(playlist.map);
     const part = this.#queue.shift();
     if (part !== undefined) {
       this.#proceed(part);

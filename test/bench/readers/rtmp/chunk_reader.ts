@@ -4,7 +4,6 @@
 export const headSize = 512;
 const initialChunkSize = 128;
 const maxHeaderSize = 18;
-const maxMessageBytes = 16 * 1024 * 1024;
 const maxChunkStreams = 64;
 const extendedTimestamp = 0xffffff;
 /** Sizes of the message header, by the chunk's format. */
@@ -99,7 +98,6 @@ export class ChunkReader {
     if (format <= 1) {
       stream.length = u24(bytes, at + 3);
       stream.type = bytes[at + 6];
-      if (stream.length > maxMessageBytes) throw new Error(`a message of ${stream.length} bytes`);
     }
     if (format <= 2) {
       stream.field = u24(bytes, at);

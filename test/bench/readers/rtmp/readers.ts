@@ -1,4 +1,3 @@
-import { readerStates } from "../../shared.ts";
 import { Epoll } from "../../sys/epoll.ts";
 import { createReceiveArea, receivedEnd } from "../../sys/tcp_connection.ts";
 import type { ReaderContext, ReaderLoop } from "../kinds.ts";
@@ -53,17 +52,21 @@ export class RtmpReaders implements ReaderLoop {
     if (size > 0) {
       try {
         session.take(size);
-      } catch {
-        this.#drop(reader, session);
+      } catch (error) {
+        this.#drop(reader, session, String(error));
       }
     } else if (size === receivedEnd || failed) {
-      this.#drop(reader, session);
+      this.#drop(
+        reader,
+        session,
+        size === receivedEnd ? "the server closed the connection" : "the connection broke",
+      );
     }
   }
 
-  #drop(reader: number, session: RtmpSession): void {
+  #drop(reader: number, session: RtmpSession, reason: string): void {
     this.#sessions.delete(reader);
-    this.context.columns.state[reader] = readerStates.disconnected;
+    this.context.disconnected(reader, reason);
     this.#epoll.remove(session.fd);
     session.close();
   }

@@ -55,9 +55,13 @@ export class PlaylistValidator {
 
   constructor(private readonly options: ValidatorOptions) {}
 
-  async check(text: string): Promise<MediaPlaylist> {
+  check(text: string): Promise<MediaPlaylist> {
+    return this.checkPlaylist(parseMediaPlaylist(text));
+  }
+
+  /** As a reader knows it, perhaps after delta updates. */
+  async checkPlaylist(playlist: MediaPlaylist): Promise<MediaPlaylist> {
     this.playlists++;
-    const playlist = parseMediaPlaylist(text);
     this.#checkHead(playlist);
     if (this.#previous !== null) this.#checkUpdate(this.#previous, playlist);
     for (const segment of playlist.segments) await this.#checkSegment(segment, playlist);

@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly encrypted?: boolean;
   /** PEM: connect with TLS and trust this. */
   readonly certificate?: string;
+  /** Sent before everything else, by a proxy. */
+  readonly proxyHeader?: string;
 }
 
 export class TestClient implements AsyncDisposable {
@@ -31,12 +33,13 @@ export class TestClient implements AsyncDisposable {
     port: number,
     action: "publish" | "play",
     path: string,
-    { fourCcs = [], encrypted = false, certificate }: ClientOptions = {},
+    { fourCcs = [], encrypted = false, certificate, proxyHeader }: ClientOptions = {},
   ): Promise<TestClient> {
     const address = { hostname: "127.0.0.1", port };
     const conn = certificate === undefined
       ? await Deno.connect(address)
       : await Deno.connectTls({ ...address, caCerts: [certificate] });
+    if (proxyHeader !== undefined) await conn.write(new TextEncoder().encode(proxyHeader));
     const scheme = certificate === undefined ? "rtmp" : "rtmps";
     const engine = new ClientEngine({
       action,
@@ -99,6 +102,15 @@ export class TestClient implements AsyncDisposable {
       })),
       this.#engine.chunkSize,
     ));
+  }
+
+  /** What the server says to the end. */
+  async ended(): Promise<string> {
+    let reason = "";
+    for (let action = await this.next(); action !== null; action = await this.next()) {
+      if (action.kind === "end") reason = action.reason;
+    }
+    return reason;
   }
 
   finish(): Promise<void> {

@@ -5,8 +5,10 @@ import type { GlobalValues } from "../../../../src/conf/mod.ts";
 import { CertificateStore } from "../../../../src/net/certificates.ts";
 import { createSelfSignedCertificate } from "../../../../src/net/self_signed.ts";
 import { LivePaths } from "../../../../src/paths/manager.ts";
+import type { CreateOnDemandSource } from "../../../../src/paths/path.ts";
 import type { RtmpConn } from "../../../../src/protocols/rtmp/conn.ts";
 import { RtmpServer } from "../../../../src/protocols/rtmp/mod.ts";
+import { match } from "../../../support/assert.ts";
 import { confOf, type Entries } from "../../../paths/support.ts";
 import { guarded } from "../../../support/guarded.ts";
 
@@ -14,6 +16,7 @@ export interface ServerOptions {
   readonly entries?: Entries;
   readonly globals?: Partial<GlobalValues>;
   readonly secure?: boolean;
+  readonly createOnDemandSource?: CreateOnDemandSource;
 }
 
 const hour = 3_600_000;
@@ -28,12 +31,13 @@ export class TestServer implements AsyncDisposable {
   readonly #auth: AuthManager;
   readonly #server: RtmpServer;
 
-  constructor({ entries = { all_others: {} }, globals = {}, secure = false }: ServerOptions = {}) {
+  constructor(options: ServerOptions = {}) {
+    const { entries = { all_others: {} }, globals = {}, secure = false, createOnDemandSource } = options;
     const local = "127.0.0.1:0";
     const conf = confOf(entries, { rtmpAddress: local, rtmpsAddress: local, ...globals });
     const logger = createLogger((level, text) => this.#logged(`${level} ${text}`), () => true);
     this.#auth = new AuthManager(conf, silentLogger, () => 0);
-    this.paths = new LivePaths({ conf, auth: this.#auth, logger });
+    this.paths = new LivePaths({ conf, auth: this.#auth, logger, createOnDemandSource });
     const now = Date.now();
     const certificate = createSelfSignedCertificate({
       commonName: "localhost",
@@ -73,9 +77,30 @@ export class TestServer implements AsyncDisposable {
     );
   }
 
+  /** Waits for what comes with a log line. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<string>((found) => this.#waiters.push({ pattern: /^/, found }));
+  }
+
+  lines(pattern: RegExp): string[] {
+    return this.log.filter((line) => pattern.test(line));
+  }
+
+  /** What the server's timer does, as if it were that much later. */
+  checkAfter(ms: number): void {
+    const later = Date.now() + ms;
+    for (const conn of this.conns) conn.check(later);
+  }
+
+  /** Ends the server alone; the paths stay. */
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.close();
+    await this.close();
     await this.paths.close();
     await this.#auth.close();
+    for (const line of this.log) match(line, /^(debug|info|warn)/, "the server has met a defect");
   }
 }
