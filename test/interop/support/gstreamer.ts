@@ -62,12 +62,24 @@ function publishSink(url: string, transport: PublishTransport, credentials?: Cre
   }`;
 }
 
+/**
+ * The times of the publisher. By default `rtspsrc` derives them from the arrival as well, and packets that a busy machine
+ * holds up for longer than the latency look like missing frames.
+ */
+const senderTimes = "latency=200 buffer-mode=none";
+/**
+ * In that mode the first packet has time 0, so that pictures which are shown before it have none: where there may be such,
+ * the latency is longer than packets are held up.
+ */
+const lateTimes = "latency=3000";
+
 /** One branch for each kind of track. */
 function readPipeline(
   url: string,
   transport: ReadTransport,
   kinds: readonly TrackKind[],
-  credentials?: Credentials,
+  credentials: Credentials | undefined,
+  reordered: boolean,
 ): string {
   const branches = (from: (kind: TrackKind) => string) =>
     kinds.map((kind) => `${from(kind)} ! decodebin ! fakesink name=${kind} sync=false`).join(" ");
@@ -78,7 +90,8 @@ function readPipeline(
   const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
   const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
   const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
-  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} latency=200 ${
+  const times = reordered ? lateTimes : senderTimes;
+  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} ${times} ${
     credentialProperties(credentials)
   }`;
   return `${source} ${branches((kind) => `s. ! application/x-rtp,media=${kind}`)}`;
@@ -91,12 +104,13 @@ interface SinkState {
   start?: number;
 }
 
-/** Decodes until every track has enough, then stops. */
+/** Decodes until every track has enough, then stops. `reordered`: pictures may be shown before the first packet's. */
 export async function gstreamerRead(
   url: string,
   transport: ReadTransport,
   kinds: readonly TrackKind[],
   credentials?: Credentials,
+  reordered = false,
 ): Promise<Evidence> {
   const states = kinds.map((kind): SinkState => ({ kind, frames: [] }));
   const judging = {
@@ -118,7 +132,7 @@ export async function gstreamerRead(
   };
   await using client = new Client("gst reader", "gst-launch-1.0", [
     "-v",
-    ...words(readPipeline(url, transport, kinds, credentials)),
+    ...words(readPipeline(url, transport, kinds, credentials, reordered)),
   ], {
     timeLimitMs: readLimitMs,
     env: { GST_DEBUG: "basesink:5", GST_DEBUG_NO_COLOR: "1" },

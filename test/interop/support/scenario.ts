@@ -62,7 +62,8 @@ export async function read(
   const wanted: Codec[] = how.codecs.map((key) => codecs[key]);
   const kinds = wanted.map((codec) => codec.kind);
   if (how.reader === "GStreamer") {
-    return expectComplete(await gstreamerRead(url, how.transport, kinds), kinds);
+    const reordered = how.codecs.includes("h264WithBFrames");
+    return expectComplete(await gstreamerRead(url, how.transport, kinds, undefined, reordered), kinds);
   }
   const transport = how.transport as FfmpegReadTransport;
   if (how.reader === "FFmpeg") {
