@@ -78,6 +78,21 @@ async function lowLatency({ server, browser }: Site): Promise<void> {
   equal(await page.evaluate("document.querySelector('video').videoWidth"), 320);
 }
 
+/** The other variants: a few segments behind, not a few parts. */
+async function variantPlays({ browser }: Site, hlsVariant: string): Promise<void> {
+  await using server = await TestServer.start({ config: { ...config, hlsVariant } });
+  await using _publisher = await publishClock(server, "open/clock");
+  const page = await browser.open(server.hlsUrl("open/clock/"), { script: clockScript });
+  await page.waitForPlaying("video", 2);
+  const ages = await latencies(page, 1);
+  console.log(`${hlsVariant}: ${ages.map((age) => Math.round(age)).join(", ")} ms`);
+  equal(await page.evaluate("document.querySelector('video').videoWidth"), 320);
+  // the pages differ in nothing else
+  const extension = hlsVariant === "mpegts" ? ".ts" : ".mp4";
+  ok(page.requests.some((url) => new URL(url).pathname.endsWith(extension)));
+  ok(!page.requests.some((url) => url.includes("_HLS_")));
+}
+
 async function comesAndGoes({ server, browser }: Site): Promise<void> {
   const page = await browser.open(server.hlsUrl("open/later/"));
   await page.waitForText("#message", /^No stream on this path yet/);
@@ -124,6 +139,16 @@ async function unplayable({ server, browser, media }: Site): Promise<void> {
   await page.waitForText("#message", /^This browser cannot play H\.265/);
 }
 
+/** As people type it: the browser keeps what is in the address, and sends it along. */
+async function credentialsInAddress({ server, browser }: Site): Promise<void> {
+  await using _publisher = await publishClock(server, "private/cam");
+  const right = new URL(server.hlsUrl("private/cam/"));
+  right.username = "viewer";
+  right.password = "s3cret";
+  const page = await browser.open(String(right));
+  await page.waitForPlaying("video", 1);
+}
+
 /** Another website with the player on it. */
 async function credentials({ server, browser }: Site): Promise<void> {
   await using _publisher = await publishClock(server, "private");
@@ -148,10 +173,13 @@ async function credentials({ server, browser }: Site): Promise<void> {
 }
 
 const cases: readonly (readonly [name: string, run: (site: Site) => Promise<void>])[] = [
+  ["the variant fmp4", (site) => variantPlays(site, "fmp4")],
+  ["the variant mpegts", (site) => variantPlays(site, "mpegts")],
   ["several audio tracks", audioTracks],
   ["a stream that comes, goes and comes back", comesAndGoes],
   ["a publisher that reconnects at once with another picture", replaced],
   ["a codec that Chromium does not know", unplayable],
+  ["credentials in the address", credentialsInAddress],
   ["credentials, from another website", credentials],
 ];
 

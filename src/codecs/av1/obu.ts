@@ -36,8 +36,9 @@ export function obuHeaderSize(obu: Uint8Array): number {
 /** The same OBU without obu_size; the input itself where it has none. Throws ParseError. */
 export function stripSizeField(obu: Uint8Array): Uint8Array {
   if (obu.length === 0) throw new ParseError("OBU", "is empty", 0);
-  if (!hasSizeField(obu)) return obu;
   const headerSize = obuHeaderSize(obu);
+  if (obu.length < headerSize) throw new ParseError("obu_extension_header", "is cut off", 1);
+  if (!hasSizeField(obu)) return obu;
   const size = parseLeb128(obu, headerSize, "obu_size");
   const start = headerSize + size.size;
   const end = start + size.value;

@@ -35,10 +35,11 @@ Deno.test("OBU streams, there and back", () => {
   equal(hex(stripSizeField(fromHex("3620 02 aabb ff"))), "3420aabb");
   throws(() => parseObuStream(fromHex("0a05cc")), /runs over the temporal unit/);
   throws(() => stripSizeField(new Uint8Array()), /is empty/);
+  throws(() => parseObuStream(fromHex("d5")), /obu_extension_header.*is cut off/);
   fuzz(
     "OBU stream",
     ivfFrames("av1.ivf").map((unit) => unit.subarray(0, 60)),
-    (bytes) => void parseObuStream(bytes),
+    (bytes) => void serializeObuStream(parseObuStream(bytes)),
   );
 });
 

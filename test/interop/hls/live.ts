@@ -94,9 +94,9 @@ async function follow(
   const fewest = (runSeconds - missingSeconds) * rate;
   if (follower.samples < fewest) throw new Error(`only ${follower.samples} samples of ${fewest}`);
   if (!lowLatency) return;
-  // five parts a second
-  if (follower.playlists < 4 * runSeconds) throw new Error(`only ${follower.playlists} playlists`);
-  if (follower.deltas < runSeconds || follower.hints < 4 * runSeconds) {
+  // parts come five times a second; when machines are busy, several at once
+  if (follower.playlists < 2 * runSeconds) throw new Error(`only ${follower.playlists} playlists`);
+  if (follower.deltas < runSeconds || follower.hints < 2 * runSeconds) {
     throw new Error(`only ${follower.deltas} delta updates, ${follower.hints} hints`);
   }
 }

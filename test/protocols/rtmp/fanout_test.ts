@@ -210,6 +210,24 @@ Deno.test("RTMP fan-out: a slow reader gets the sequence headers of what it miss
   ]);
 });
 
+Deno.test("RTMP fan-out: parameters that change within a batch count from their own key frame on", () => {
+  const stream = streamOf([h264, 90000]);
+  const [video] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const other = record.sps[0].slice();
+  other[other.length - 1] ^= 1;
+  const unit = (i: number, sps: Uint8Array) =>
+    Unit.fromPayload(video, i * 3600, 0, [sps, record.pps[0], ...key]);
+  stream.write([unit(0, record.sps[0])], 0);
+  stream.write([unit(1, record.sps[0]), unit(2, other), unit(3, other)], 0);
+  equal(
+    taker.messages(4).slice(2).map((text) => text.slice(2)),
+    ["0 1701", "40 1701", "80 1700", "80 1701", "120 1701"],
+  );
+});
+
 Deno.test("RTMP fan-out: audio gets the nearest millisecond", () => {
   const stream = streamOf([aac44, 44100]);
   const units = [0, 1, 2, 3].map((i) => Unit.fromPayload(stream.tracks[0], i * 1024, 0, [fromHex("2110")]));

@@ -118,11 +118,14 @@ export class TrackEncoder {
 
   /** True when there is a sequence header that nobody has got yet. */
   #updateHeader(keyPayload: readonly Uint8Array[] | null): boolean {
-    const { codec } = this.#plan.track;
-    if (!needsSequenceHeader(codec)) return false;
+    const known = this.#plan.track.codec;
+    if (!needsSequenceHeader(known)) return false;
+    // A track knows new parameters as soon as a later unit of the same batch has them: those of the unit itself count.
+    const codec = keyPayload === null
+      ? known
+      : payloadFormat(known).updateCodec?.(keyPayload, known) ?? known;
     const fromFrames = codec.name === "VP9";
     if (codec === this.#codec && this.#header !== null && !fromFrames) return false;
-    // A track knows new parameters as soon as a unit of the same batch has them: they count from that key frame on.
     if (keyPayload === null && (fromFrames || this.#header !== null)) return false;
     const header = sequenceHeader(codec, keyPayload);
     if (header === null || (this.#header !== null && bytesEqual(header, this.#header))) {

@@ -30,8 +30,9 @@ export interface Elementary {
   readonly compositionTime: number;
 }
 
-/** What a video message carries; empty for commands and metadata. Throws ParseError. */
+/** What a video message carries; empty for commands, metadata and messages without a body. Throws ParseError. */
 export function videoElements(body: Uint8Array): Elementary[] {
+  if (body.length === 0) return [];
   const tag = parseVideoTag(body);
   if (tag.form === "command") return [];
   const key = tag.frameType === VideoFrameType.key || tag.frameType === VideoFrameType.generatedKey;
@@ -67,8 +68,9 @@ function legacyVideoName(codecId: number): string {
   return `FLV video codec ${codecId}`;
 }
 
-/** What an audio message carries; empty for channel configurations. Throws ParseError. */
+/** What an audio message carries; empty for channel configurations and messages without a body. Throws ParseError. */
 export function audioElements(body: Uint8Array): Elementary[] {
+  if (body.length === 0) return [];
   const tag = parseAudioTag(body);
   const common = { media: "audio", key: true, compositionTime: 0 } as const;
   if (tag.form === "legacy") {
