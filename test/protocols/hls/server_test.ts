@@ -333,7 +333,7 @@ Deno.test("a client that goes away gives its place up", async () => {
 });
 
 Deno.test("a stream that HLS cannot carry, and a path that is full, are told as what they are", async () => {
-  await using test = new HlsTest({ entries: { all_others: {}, small: { maxReaders: 2 } } });
+  await using test = new HlsTest({ entries: { all_others: {}, small: { maxReaders: 1 } } });
   await test.publish("speech", speechOnly);
   const refused = await test.get("/speech/index.m3u8");
   equal(refused.status, 500);

@@ -1,6 +1,6 @@
 import { ParseError } from "../../../base/errors.ts";
 import { quoted } from "../../../base/quoted.ts";
-import { parseUnsigned, unquote } from "./parameters.ts";
+import { parseUnsigned } from "./parameters.ts";
 
 /** One stream of an RTP-Info header (RFC 2326 §12.33). */
 export interface RtpInfo {
@@ -26,7 +26,7 @@ function parseEntry(text: string): RtpInfo {
   const found = /^\s*url\s*=(.*)$/i.exec(first);
   if (found === null) throw new ParseError("RTP-Info", `no url in ${quoted(text)}`);
   const info: { url: string; sequenceNumber?: number; timestamp?: number } = {
-    url: unquote(found[1].replace(/[;\s]+$/, "").trim()),
+    url: stripEnd(withoutQuotes(found[1].trim())),
   };
   for (const parameter of rest) {
     const [name, number] = parameter.split("=").map((part) => part.replace(/[;,\s]+$/, "").trim());
@@ -42,6 +42,16 @@ function parseEntry(text: string): RtpInfo {
     }
   }
   return info;
+}
+
+/** URLs have no quotes and no backslashes, so that nothing is escaped; what follows the second quote is no part of it. */
+function withoutQuotes(text: string): string {
+  return text.startsWith('"') ? text.slice(1).split('"', 1)[0] : text;
+}
+
+/** Without what stands between two parts. */
+function stripEnd(text: string): string {
+  return text.replace(/[;\s]+$/, "").trim();
 }
 
 export function serializeRtpInfo(infos: readonly RtpInfo[]): string {

@@ -55,9 +55,8 @@ export function parseTransport(value: string): Transport {
 }
 
 function parseAlternative(text: string): Transport | null {
-  const [first, ...rest] = parseParameters(text, ";");
+  const all = parseParameters(text, ";");
   // Some clients write other parameters in front of the profile.
-  const all = [first, ...rest];
   const at = all.findIndex((parameter) => profiles[profileKey(parameter)] !== undefined);
   if (at < 0) return null;
   const transport: Mutable = { ...profiles[profileKey(all[at])] };

@@ -41,6 +41,12 @@ export const transports: HeaderTable<Transport[]> = {
   parse: parseTransports,
   serialize: serializeTransports,
   cases: [
+    // found by fuzzing: an alternative without anything in it
+    [
+      ";,RTP/SAVP/TCP;unicast",
+      [{ profile: "SAVP", protocol: "TCP", delivery: "unicast" }],
+      "RTP/SAVP/TCP;unicast",
+    ],
     ["RTP/AVP;unicast;client_port=3456-3457;mode=play", [{
       profile: "AVP",
       protocol: "UDP",
@@ -180,6 +186,13 @@ export const rtpInfos: HeaderTable<RtpInfo[]> = {
       'URL="rtsp://h/t" ; SEQ = 65537 ; rtptime=4294967297;ssrc=AB',
       [{ url: "rtsp://h/t", sequenceNumber: 1, timestamp: 1 }],
       "url=rtsp://h/t;seq=1;rtptime=1",
+    ],
+    // found by fuzzing
+    ['url="rtsp://h/t\v" ; seq=1', [{ url: "rtsp://h/t", sequenceNumber: 1 }], "url=rtsp://h/t;seq=1"],
+    [
+      'url="rtsp://h/t" ; SE\\Q = 65537; rtptime=7',
+      [{ url: "rtsp://h/t", timestamp: 7 }],
+      "url=rtsp://h/t;rtptime=7",
     ],
     ["url=rtsp://h/t;seq=;rtptime=x;", [{ url: "rtsp://h/t" }], "url=rtsp://h/t"],
   ],
