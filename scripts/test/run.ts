@@ -60,20 +60,21 @@ export async function runTests(args: readonly string[], options: RunOptions = {}
   let killTimer: ReturnType<typeof setTimeout> | undefined;
   const interrupt = () => {
     console.error("the tests take too long");
-    killGroup(child.pid, "SIGINT");
-    killTimer = setTimeout(() => killGroup(child.pid, "SIGKILL"), graceMs);
+    signal(child.pid, "SIGINT");
+    killTimer = setTimeout(() => signal(-child.pid, "SIGKILL"), graceMs);
   };
   limit.addEventListener("abort", interrupt);
+  // What is left would hold the output open.
+  const ended = child.status.finally(() => signal(-child.pid, "SIGKILL"));
   const decoder = new TextDecoder();
   let tail = "";
   for await (const chunk of child.stdout) {
     write(chunk);
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-tailLength);
   }
-  const { success } = await child.status;
+  const { success } = await ended;
   limit.removeEventListener("abort", interrupt);
   clearTimeout(killTimer);
-  killGroup(child.pid, "SIGKILL");
   return readSummary(tail, success && !limit.aborted);
 }
 
@@ -81,10 +82,10 @@ function writeOut(chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
 }
 
-/** Of the process and all that it has started and that has not left its group. */
-function killGroup(pid: number, signal: Deno.Signal): void {
+/** To a process, or to the group of one: all that it has started and that has not left. */
+function signal(pid: number, name: Deno.Signal): void {
   try {
-    Deno.kill(-pid, signal);
+    Deno.kill(pid, name);
   } catch (error) {
     // nobody is left
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -93,12 +94,12 @@ function killGroup(pid: number, signal: Deno.Signal): void {
 
 /** The terminal tells only us that the user wants to stop. */
 function forwardSignals(pid: number): Disposable {
-  const signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
-  const forward = signals.map((signal) => [signal, () => killGroup(pid, signal)] as const);
-  for (const [signal, handle] of forward) Deno.addSignalListener(signal, handle);
+  const names: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  const forward = names.map((name) => [name, () => signal(pid, name)] as const);
+  for (const [name, handle] of forward) Deno.addSignalListener(name, handle);
   return {
     [Symbol.dispose]: () => {
-      for (const [signal, handle] of forward) Deno.removeSignalListener(signal, handle);
+      for (const [name, handle] of forward) Deno.removeSignalListener(name, handle);
     },
   };
 }

@@ -230,8 +230,19 @@ Deno.test("paths: who watches streams is told of those that are there and of tho
   equal(told.length, 3);
 });
 
-Deno.test("paths: parts of the server read without being shown, but take a seat", async () => {
+Deno.test("paths: parts of the server read without being shown, and take no seat", async () => {
   await using server = start({ cam: { maxReaders: 1 } });
+  await server.publish("cam", new TestPublisher());
+  const seat = await server.paths.addReader(access("cam"), new TestReader("h", "hidden"));
+  equal(server.paths.get("cam")!.readers, []);
+  const viewer = await server.paths.addReader(access("cam"), new TestReader("r"));
+  equal(
+    await server.failure(server.paths.addReader(access("cam"), new TestReader("s"))),
+    "UserError: maximum reader count reached",
+  );
+  viewer.leave();
+  seat.leave();
+});
   await server.publish("cam", new TestPublisher());
   const hidden = new TestReader("h", "hidden");
   const seat = await server.paths.addReader(access("cam"), hidden);
