@@ -243,13 +243,3 @@ Deno.test("paths: parts of the server read without being shown, and take no seat
   viewer.leave();
   seat.leave();
 });
-  await server.publish("cam", new TestPublisher());
-  const hidden = new TestReader("h", "hidden");
-  const seat = await server.paths.addReader(access("cam"), hidden);
-  equal(server.paths.get("cam")!.readers, []);
-  equal(
-    await server.failure(server.paths.addReader(access("cam"), new TestReader("r"))),
-    "UserError: maximum reader count reached",
-  );
-  seat.leave();
-});
