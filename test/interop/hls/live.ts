@@ -126,6 +126,7 @@ async function followTransportStream(client: HlsClient, url: string, end: number
 
 function expectNoProblems(follower: LiveFollower): void {
   if (follower.problems.length > 0) throw new Error(follower.problems.join("\n"));
+  if (!follower.rangesTried) throw new Error("no range was asked for");
   if (follower.discontinuities > 0) throw new Error(`${follower.discontinuities} discontinuities`);
 }
 
@@ -135,7 +136,7 @@ function report(
   { playlists, samples, deltas, skipped, ages }: LiveFollower,
 ): void {
   const sorted = ages.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
+  const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))]);
   const name = new URL(url).pathname.split("/").at(-1);
   const blocking = sorted.length === 0
     ? ""

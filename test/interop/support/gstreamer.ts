@@ -78,8 +78,8 @@ function readPipeline(
   url: string,
   transport: ReadTransport,
   kinds: readonly TrackKind[],
-  credentials: Credentials | undefined,
   reordered: boolean,
+  credentials?: Credentials,
 ): string {
   const branches = (from: (kind: TrackKind) => string) =>
     kinds.map((kind) => `${from(kind)} ! decodebin ! fakesink name=${kind} sync=false`).join(" ");
@@ -116,7 +116,7 @@ export async function gstreamerRead(
   const judging = {
     // the first sender reports tell how two tracks belong together: rtpbin then moves them once
     allowedSteps: kinds.length > 1 && !isRtmp(transport) ? 1 : 0,
-    slaved: !isRtmp(transport),
+    slaved: reordered && !isRtmp(transport),
   };
   const complaints: string[] = [];
   let done = false;
@@ -132,7 +132,7 @@ export async function gstreamerRead(
   };
   await using client = new Client("gst reader", "gst-launch-1.0", [
     "-v",
-    ...words(readPipeline(url, transport, kinds, credentials, reordered)),
+    ...words(readPipeline(url, transport, kinds, reordered, credentials)),
   ], {
     timeLimitMs: readLimitMs,
     env: { GST_DEBUG: "basesink:5", GST_DEBUG_NO_COLOR: "1" },

@@ -53,6 +53,11 @@ export class LiveFollower {
     return [...this.#validator.problems, ...this.#problems];
   }
 
+  /** Ranges and HEAD: once, when there are enough segments. */
+  get rangesTried(): boolean {
+    return this.#rangesTried;
+  }
+
   get playlists(): number {
     return this.#validator.playlists;
   }
