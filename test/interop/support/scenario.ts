@@ -56,13 +56,15 @@ export async function read(
     readonly codecs: readonly CodecKey[];
     readonly transport: ReadTransport;
     readonly path: string;
+    /** Pictures are shown in another order than they are sent; by default known from the codecs. */
+    readonly reordered?: boolean;
   },
 ): Promise<void> {
   const url = server.url(how.path, how.transport);
   const wanted: Codec[] = how.codecs.map((key) => codecs[key]);
   const kinds = wanted.map((codec) => codec.kind);
   if (how.reader === "GStreamer") {
-    const reordered = how.codecs.includes("h264WithBFrames");
+    const reordered = how.reordered ?? how.codecs.includes("h264WithBFrames");
     return expectComplete(await gstreamerRead(url, how.transport, kinds, undefined, reordered), kinds);
   }
   const transport = how.transport as FfmpegReadTransport;
