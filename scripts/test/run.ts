@@ -26,7 +26,7 @@ export function readSummary(output: string, success: boolean): Sum {
 }
 
 /** Far longer than a run takes; only one that hangs gets there. */
-const runLimitMs = 15 * 60_000;
+const runLimitMs = 20 * 60_000;
 /** Then those that do not obey are ended. */
 const graceMs = 10_000;
 

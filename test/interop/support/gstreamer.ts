@@ -125,7 +125,9 @@ export async function gstreamerRead(
     if (done) return;
     if (/^(ERROR|WARNING)|CRITICAL/.test(line)) complaints.push(line);
     takeFrame(line, states);
-    if (states.every((state) => hasEnough(state.frames) && findGap({ ...state, ...judging }) === null)) {
+    // only a clock that was moved catches up: any other gap stays
+    const isDone = (state: SinkState) => !judging.slaved || findGap({ ...state, ...judging }) === null;
+    if (states.every((state) => hasEnough(state.frames) && isDone(state))) {
       done = true;
       enough.resolve();
     }
