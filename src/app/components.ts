@@ -10,6 +10,7 @@ import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { SrtServer } from "../protocols/srt/mod.ts";
 import type { Component } from "./lifecycle.ts";
 
 /** What the rows share. */
@@ -98,6 +99,13 @@ export const components: readonly Component<Services>[] = [
         ? new CertificateStore(await loadCertificate(conf.hlsServerCert, conf.hlsServerKey))
         : null;
       return new HlsServer({ conf, logger, pathManager: paths, certificates });
+    },
+  },
+  {
+    name: "SRT",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.srt) return undefined;
+      return await SrtServer.start({ conf, logger, pathManager: paths });
     },
   },
 ];

@@ -43,7 +43,7 @@ export const pathGeneralKeys = {
       "auto decides by protocol. A key of Livemux, not of MediaMTX.",
     { own: true },
   ),
-  srtReadPassphrase: planned(text, "", "Passphrase that SRT readers must use, 10 to 79 bytes.", {
+  srtReadPassphrase: built(text, "", "Passphrase that SRT readers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
   fallback: {
@@ -65,7 +65,7 @@ export const pathGeneralKeys = {
 export const pathPublisherKeys = {
   overridePublisher: built(bool, true, "Let a new publisher take the place of the present one."),
   disablePublisherOverride: alias(bool, "overridePublisher", { as: "inverted" }),
-  srtPublishPassphrase: planned(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
+  srtPublishPassphrase: built(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
   rtspDemuxMpegts: planned(

@@ -81,7 +81,7 @@ export class CallerHandshake {
   }
 
   check(now: number): CallerResult | null {
-    if (this.#finished || now - this.startedAt < this.options.timeout) return null;
+    if (this.#finished || now < this.startedAt + this.options.timeout) return null;
     this.#finished = true;
     return { kind: "timeout" };
   }

@@ -224,7 +224,7 @@ export class Connection {
   tick(now: number): void {
     if (this.#closed) return;
     this.#now = now;
-    if (now - this.#heardAt >= this.options.idleTimeout) {
+    if (now >= this.#heardAt + this.options.idleTimeout) {
       this.#control(ControlType.shutdown, 0, padding);
       return this.#end("timeout");
     }
@@ -232,7 +232,7 @@ export class Connection {
     if (this.#closed) return;
     this.sender.tick(now);
     this.#sendKeyMessage(now);
-    if (now - this.#sentAt >= keepAlivePeriod) this.#control(ControlType.keepAlive, 0, padding);
+    if (now >= this.#sentAt + keepAlivePeriod) this.#control(ControlType.keepAlive, 0, padding);
   }
 
   /** When `tick` has to be called. */

@@ -245,11 +245,21 @@ export class Simulation {
 
   /** Lets time pass until `end`. */
   run(end: number): void {
+    let stuck = 0;
     for (let next = this.#nextWake; next <= end; next = this.#nextWake) {
+      stuck = next > this.now ? 0 : stuck + 1;
+      if (stuck > 10_000) throw new Error(`time stands still at ${this.now}: ${this.#describe()}`);
       this.now = Math.max(this.now, next);
       this.#step();
     }
     this.now = end;
+  }
+
+  #describe(): string {
+    const ends = [this.caller, this.listener].map((end) =>
+      end === null ? "none" : `${end.nextWake} (in ${end.receiver.nextWake}, out ${end.sender.nextWake})`
+    );
+    return `caller ${ends[0]}, listener ${ends[1]}`;
   }
 
   close(): void {
