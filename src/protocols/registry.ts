@@ -1,0 +1,12 @@
+/** Which room pulls which URL. Adding a protocol is a folder and a row. */
+import { type PathSource, type SourceHost, type SourceKind, StaticSource } from "../paths/mod.ts";
+
+/** By the scheme of the URL. */
+const sourceKinds: Readonly<Record<string, SourceKind>> = {};
+
+/** Null for sources that are no URL, and for schemes that nobody pulls yet. */
+export function createSource(host: SourceHost): PathSource | null {
+  const scheme = host.conf.source.split("://", 1)[0].toLowerCase();
+  const kind = Object.hasOwn(sourceKinds, scheme) ? sourceKinds[scheme] : undefined;
+  return kind === undefined ? null : new StaticSource(host, kind);
+}
