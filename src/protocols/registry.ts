@@ -1,8 +1,16 @@
 /** Which room pulls which URL. Adding a protocol is a folder and a row. */
 import { type PathSource, type SourceHost, type SourceKind, StaticSource } from "../paths/mod.ts";
+import { mpegtsSource } from "./mpegts/mod.ts";
+import { rtpSource } from "./rtp/mod.ts";
 
 /** By the scheme of the URL. */
-const sourceKinds: Readonly<Record<string, SourceKind>> = {};
+const sourceKinds: Readonly<Record<string, SourceKind>> = {
+  "udp": mpegtsSource,
+  "udp+mpegts": mpegtsSource,
+  "unix+mpegts": mpegtsSource,
+  "udp+rtp": rtpSource,
+  "unix+rtp": rtpSource,
+};
 
 /** Null for sources that are no URL, and for schemes that nobody pulls yet. */
 export function createSource(host: SourceHost): PathSource | null {
