@@ -19,40 +19,55 @@ export interface UnixInputHandler {
 
 /**
  * Listens on the socket file, which is made anew, and reads until `signal` is aborted or the client that came first has
- * gone. Throws UserError. Clients that come while another is here wait in the system's queue.
+ * gone. Others cannot connect meanwhile. Throws UserError.
  */
 export async function readUnixInput(
   path: string,
   handler: UnixInputHandler,
   signal: AbortSignal,
 ): Promise<void> {
-  const listener = await listen(path);
-  let conn: Deno.UnixConn | undefined;
-  const stop = () => {
-    try {
-      listener.close();
-    } catch {
-      // Closed already.
-    }
-    conn?.close();
-    conn = undefined;
-  };
+  const conn = await acceptOne(path, signal);
+  if (conn === null) return;
+  if (signal.aborted) return conn.close();
+  const stop = () => conn.close();
   signal.addEventListener("abort", stop);
   try {
-    if (signal.aborted) return;
-    const accepted = conn = await listener.accept();
     const buffer = new Uint8Array(readSize);
-    for (;;) {
-      const count = await accepted.read(buffer);
-      if (count === null) return;
+    for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
       handler.read(buffer.subarray(0, count));
+      if (signal.aborted) return;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener("abort", stop);
-    stop();
+    if (!signal.aborted) conn.close();
+  }
+}
+
+/** The first client; null when `signal` was aborted before. */
+async function acceptOne(path: string, signal: AbortSignal): Promise<Deno.UnixConn | null> {
+  const listener = await listen(path);
+  const stop = () => listener.close();
+  signal.addEventListener("abort", stop);
+  try {
+    if (signal.aborted) return null;
+    return await listener.accept();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return null;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    closeQuietly(listener);
     await removeSocket(path).catch(() => {});
+  }
+}
+
+function closeQuietly(listener: Deno.UnixListener): void {
+  try {
+    listener.close();
+  } catch {
+    // Closed by the signal.
   }
 }
 
