@@ -2,6 +2,7 @@
 import { type PathSource, type SourceHost, type SourceKind, StaticSource } from "../paths/mod.ts";
 import { mpegtsSource } from "./mpegts/mod.ts";
 import { rtpSource } from "./rtp/mod.ts";
+import { rtspSource } from "./rtsp/mod.ts";
 
 /** By the scheme of the URL. */
 const sourceKinds: Readonly<Record<string, SourceKind>> = {
@@ -10,6 +11,12 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   "unix+mpegts": mpegtsSource,
   "udp+rtp": rtpSource,
   "unix+rtp": rtpSource,
+  "rtsp": rtspSource,
+  "rtsps": rtspSource,
+  "rtsp+http": rtspSource,
+  "rtsps+http": rtspSource,
+  "rtsp+ws": rtspSource,
+  "rtsps+ws": rtspSource,
 };
 
 /** Null for sources that are no URL, and for schemes that nobody pulls yet. */

@@ -9,15 +9,13 @@ import type { Sink } from "../../stream/sink.ts";
 import type { RtspContext } from "./context.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { RtspSession } from "./session.ts";
+import { emptyReport, emptyRtp } from "./wire/firewall.ts";
 import { findControl } from "./wire/control.ts";
 import { serializeInterleaved } from "./wire/interleaved.ts";
 import type { RtspUrl } from "./wire/url.ts";
 
 /** RFC 3550 §6.2 asks for about 5 s; publishers use the reports for their own statistics only. */
 const reportPeriodMs = 10_000;
-/** An RTP packet with nothing in it, and an empty receiver report: they open firewalls between us and a publisher. */
-const emptyRtp = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-const emptyReport = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
 
 export interface PublishingOptions {
   readonly context: RtspContext;
