@@ -22,7 +22,10 @@ export interface Pull extends Pick<Attempt, "signal" | "received"> {
   readonly pathConf: PathConf;
   /** Puts path and source in front. */
   readonly logger: Logger;
-  /** The stream begins. Once for each pull; the seat is given up by whoever called `connect`, after it has settled. */
+  /**
+   * The stream begins. Once for each pull. The seat is given up by whoever called `connect`, after it has settled: its
+   * `leave` does nothing, so that the reason is told before the stream ends.
+   */
   attach(medias: readonly RtpMedia[]): PublisherSeat;
 }
 
@@ -93,7 +96,7 @@ export class StaticSource implements PathSource {
     const seat = this.host.attach({ type: this.type, id: "", close: () => {} }, medias);
     this.#seat = seat;
     attempt.running();
-    return seat;
+    return { ...seat, leave: () => {} };
   }
 
   #ended(failure: string | null): void {

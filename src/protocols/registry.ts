@@ -1,6 +1,7 @@
 /** Which room pulls which URL. Adding a protocol is a folder and a row. */
 import { type PathSource, type SourceHost, type SourceKind, StaticSource } from "../paths/mod.ts";
 import { mpegtsSource } from "./mpegts/mod.ts";
+import { rtmpSource } from "./rtmp/mod.ts";
 import { rtpSource } from "./rtp/mod.ts";
 import { rtspSource } from "./rtsp/mod.ts";
 
@@ -11,6 +12,8 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   "unix+mpegts": mpegtsSource,
   "udp+rtp": rtpSource,
   "unix+rtp": rtpSource,
+  "rtmp": rtmpSource,
+  "rtmps": rtmpSource,
   "rtsp": rtspSource,
   "rtsps": rtspSource,
   "rtsp+http": rtspSource,
