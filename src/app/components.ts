@@ -8,6 +8,7 @@ import type { Conf } from "../conf/mod.ts";
 import { CertificateStore, loadCertificate } from "../net/certificates.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
+import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
 import { SrtServer } from "../protocols/srt/mod.ts";
@@ -55,6 +56,7 @@ export const components: readonly Component<Services>[] = [
         conf: services.conf,
         auth: services.auth,
         logger: services.logger,
+        createSource,
       }),
   },
   {

@@ -142,6 +142,7 @@ paths:
   plain: {gopCache: no, maxReaders: 1, source: publisher, fallback: /x}
   off: {record: no}
   pulled: {source: "rtsp://h/x", sourceOnDemand: yes}
+  notYet: {source: "whep://h/x"}
   sent: {source: redirect, sourceRedirect: /plain}
   hooked: {runOnReady: cmd}
 `);
@@ -149,8 +150,7 @@ paths:
     "runOnConnect",
     "api",
     "pathDefaults.record",
-    "paths.pulled.source",
-    "paths.pulled.sourceOnDemand",
+    "paths.notYet.source",
     "paths.hooked.runOnAvailable",
   ]);
   equal((await loadText("authMethod: jwt\nauthJWTJWKS: http://h/")).notImplemented, [
