@@ -18,7 +18,7 @@ import type { SrtContext } from "./context.ts";
 import { type ConnectionRequest, ListenerHandshake, rejectRequest } from "./engine/listener.ts";
 import { defaultKeyRefresh } from "./engine/keys.ts";
 import { unlimitedBandwidth } from "./engine/pacing.ts";
-import { Wakes, steadyNow } from "./wakes.ts";
+import { steadyNow, Wakes } from "./wakes.ts";
 import { Rejection } from "./wire/handshake.ts";
 import { destinationOf, headerSize } from "./wire/packet.ts";
 

@@ -91,7 +91,14 @@ export class ListenerHandshake {
 function reply(handshake: Handshake, changes: Partial<Handshake>): Uint8Array {
   const body = serializeHandshake({ ...handshake, extensions: [], ...changes });
   const destination = handshake.socketId;
-  return serializeControl({ type: ControlType.handshake, subtype: 0, info: 0, timestamp: 0, destination, body });
+  return serializeControl({
+    type: ControlType.handshake,
+    subtype: 0,
+    info: 0,
+    timestamp: 0,
+    destination,
+    body,
+  });
 }
 
 function inductionAnswer(handshake: Handshake, cookie: number, ip: string): Uint8Array {

@@ -109,6 +109,8 @@ export class ReceiveBuffer {
 
   /** Microseconds between the first and the last packet. */
   get span(): number {
-    return this.#firstPresent === null ? 0 : this.due(addSequence(this.end, -1)) - this.due(this.#firstPresent);
+    return this.#firstPresent === null
+      ? 0
+      : this.due(addSequence(this.end, -1)) - this.due(this.#firstPresent);
   }
 }

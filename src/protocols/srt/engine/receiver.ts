@@ -244,7 +244,8 @@ export class Receiver {
       const missing = sequenceDistance(buffer.first, buffer.firstPresent);
       if (missing > 0) {
         this.#o.counters.packetsReceiveDropped += missing;
-        this.#o.counters.bytesReceiveDropped += missing * (buffer.bytes / buffer.count + headerSize + udpHeaderSize);
+        this.#o.counters.bytesReceiveDropped += missing *
+          (buffer.bytes / buffer.count + headerSize + udpHeaderSize);
         this.#losses.removeBefore(buffer.firstPresent);
         // The peer may forget what nobody waits for any more.
         if (this.#ackAt === Infinity) this.#ackAt = now;

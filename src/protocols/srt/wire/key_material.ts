@@ -30,7 +30,14 @@ export interface KeyMaterial {
 }
 
 /** What stands in place of key material when a side has none to give: libsrt's `SRT_KM_STATE`. */
-export const KeyState = { unsecured: 0, securing: 1, secured: 2, noSecret: 3, badSecret: 4, badMode: 5 } as const;
+export const KeyState = {
+  unsecured: 0,
+  securing: 1,
+  secured: 2,
+  noSecret: 3,
+  badSecret: 4,
+  badMode: 5,
+} as const;
 
 export function isKeyLength(size: number): size is KeyLength {
   return size === 16 || size === 24 || size === 32;
@@ -39,7 +46,9 @@ export function isKeyLength(size: number): size is KeyLength {
 /** Throws ParseError. */
 export function parseKeyMaterial(bytes: Uint8Array): KeyMaterial {
   if (bytes.length < fixedSize + saltSize) throw new ParseError("key material", "is cut off", bytes.length);
-  if (readWord(bytes, 0) >>> 8 !== signature) throw new ParseError("key material", "has another signature", 0);
+  if (readWord(bytes, 0) >>> 8 !== signature) {
+    throw new ParseError("key material", "has another signature", 0);
+  }
   const keys = bytes[3] & 3;
   if (keys === KeyFlag.none) throw new ParseError("KK", "names no key", 3);
   const mode = parseMode(bytes[8], bytes[9]);

@@ -13,7 +13,8 @@ export interface StreamRequest {
 const standardPrefix = "#!::";
 /** Appended by a cloud encoder. */
 const feedbackSuffix = "#feedbackplay";
-const shortForm = "must be 'action:path[:query]' or 'action:path:user:pass[:query]', where action is publish or read";
+const shortForm =
+  "must be 'action:path[:query]' or 'action:path:user:pass[:query]', where action is publish or read";
 
 /** Throws ParseError. */
 export function parseStreamId(text: string): StreamRequest {

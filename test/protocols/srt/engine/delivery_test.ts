@@ -83,7 +83,12 @@ Deno.test("srt engine: over lossy links all that was sent arrives once, in order
     try {
       // A handshake that jitter has held up moves all delivery times.
       const jitter = options.toCaller.jitter;
-      check(sent, end === "caller" ? sim.fromCaller : sim.fromListener, latency + oneWay + jitter / 2, jitter / 2 + 1);
+      check(
+        sent,
+        end === "caller" ? sim.fromCaller : sim.fromListener,
+        latency + oneWay + jitter / 2,
+        jitter / 2 + 1,
+      );
     } catch (error) {
       throw new Error(`seed ${seed}: ${error}`, { cause: error });
     }
@@ -151,7 +156,9 @@ for (const mode of ["ctr", "gcm"] as const) {
         sim.run(sim.now + 2_000_000);
         check(up, sim.fromCaller, 610_000, 2);
         check(down, sim.fromListener, 610_000, 2);
-        const keys = new Set(sim.wire.filter(({ bytes }) => bytes[0] < 0x80).map(({ bytes }) => bytes[4] >> 3 & 3));
+        const keys = new Set(
+          sim.wire.filter(({ bytes }) => bytes[0] < 0x80).map(({ bytes }) => bytes[4] >> 3 & 3),
+        );
         equal([...keys].sort(), [1, 2]);
         equal(sim.warnings, []);
         ok(sim.caller!.counters.keyMessagesSent > 0 && sim.listener!.counters.keyMessagesSent > 0);
@@ -180,7 +187,10 @@ Deno.test("srt engine: what comes too late is given up on both sides, and the re
   equal(got, [...got].sort((a, b) => a - b));
   ok(got.length >= before.length + after.length);
   ok(got.length < before.length + lost.length + after.length);
-  equal(sim.fromCaller.slice(-after.length).map(({ payload }) => payload), after.map(({ payload }) => payload));
+  equal(
+    sim.fromCaller.slice(-after.length).map(({ payload }) => payload),
+    after.map(({ payload }) => payload),
+  );
   ok(sim.caller!.counters.packetsSendDropped > 0);
   ok(sim.listener!.counters.packetsReceiveDropped > 0);
   equal(sim.caller!.sender.buffered.packets, 0);

@@ -208,12 +208,14 @@ export class Simulation {
       return this.#send("caller", answer, [answer.length]);
     }
     const { reject, listenerPassphrase, listenerLatency } = this.o;
-    const decision = reject !== undefined ? { accepted: false as const, code: reject } : acceptRequest(event.request, {
-      socketId: 88,
-      passphrase: listenerPassphrase ?? "",
-      latency: listenerLatency ?? 120,
-      now,
-    });
+    const decision = reject !== undefined
+      ? { accepted: false as const, code: reject }
+      : acceptRequest(event.request, {
+        socketId: 88,
+        passphrase: listenerPassphrase ?? "",
+        latency: listenerLatency ?? 120,
+        now,
+      });
     if (!decision.accepted) {
       const answer = rejectRequest(event.request, decision.code);
       return this.#send("caller", answer, [answer.length]);
