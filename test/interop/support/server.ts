@@ -20,7 +20,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and SRT, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -42,6 +42,7 @@ export interface ServerPorts {
   readonly rtmp: number;
   readonly rtmps: number;
   readonly hls: number;
+  readonly srt: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -52,10 +53,10 @@ function serverCommand(): readonly string[] {
 
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
-  while (pairs.size < 4) pairs.add(freeUdpPair());
+  while (pairs.size < 5) pairs.add(freeUdpPair());
   const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
-  const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
+  const [rtp, srtp, multicast, multicastSrtp, srt] = pairs;
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls, srt };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -75,6 +76,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
     hlsAddress: `:${ports.hls}`,
+    srtAddress: `:${ports.srt}`,
     paths: { all_others: null },
     ...extra,
   };
@@ -90,6 +92,7 @@ function listeners(config: Config): string[] {
     ...of("RTSP", config.rtspEncryption),
     ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
     ...(config.hls ? ["HLS"] : []),
+    ...(config.srt ? ["SRT"] : []),
   ];
 }
 
@@ -175,7 +178,13 @@ export class TestServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.ports.hls}/${path}`;
   }
 
-  url(path: string, transport: ReadTransport): string {
+  /** `parameters`: more of them, in the form of the clients. */
+  srtUrl(streamId: string, parameters = ""): string {
+    return `srt://127.0.0.1:${this.ports.srt}?streamid=${streamId}&pkt_size=1316${parameters}`;
+  }
+
+  url(path: string, transport: ReadTransport, action: "read" | "publish" = "read"): string {
+    if (transport === "SRT") return this.srtUrl(`${action}:${path}`);
     if (transport === "RTMP") return this.rtmpUrl(path);
     if (transport === "RTMPS") return this.rtmpsUrl(path);
     return isEncrypted(transport) ? this.rtspsUrl(path) : this.rtspUrl(path);
