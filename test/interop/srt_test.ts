@@ -4,6 +4,7 @@ import { Client, expectRefusal } from "./support/client.ts";
 import { type CodecKey, codecs } from "./support/codecs.ts";
 import { expectComplete } from "./support/evidence.ts";
 import { ffmpegPublish, ffmpegRead, ffmpegReadHls, ffmpegReadSrt } from "./support/ffmpeg.ts";
+import { segmentsListed } from "./support/hls_publish.ts";
 import { LossyRelay } from "./support/lossy_relay.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Case, runCases } from "./support/pool.ts";
@@ -77,14 +78,18 @@ Deno.test("SRT: codecs and protocols", async (t) => {
 
 Deno.test("SRT: what is published is read over HLS", async () => {
   await using media = new MediaFolder();
-  await using server = await TestServer.start({ config: { srt: true, hls: true } });
+  await using server = await TestServer.start({
+    config: { srt: true, hls: true, hlsAlwaysRemux: true, hlsSegmentCount: 12 },
+  });
   await using _publisher = await publish(server, media, {
     publisher: "FFmpeg",
     codecs: plain,
     transport: "SRT",
     path: "a",
   });
-  expectComplete(await ffmpegReadHls(server.hlsUrl("a/index.m3u8")), ["video", "audio"]);
+  const url = server.hlsUrl("a/index.m3u8");
+  await segmentsListed(url);
+  expectComplete(await ffmpegReadHls(url), ["video", "audio"]);
 });
 
 const secrets = { publish: "publish-secret", read: "reading-secret" };

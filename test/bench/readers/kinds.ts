@@ -4,6 +4,7 @@ import type { Scheme, Target } from "../target.ts";
 import { HlsReaders } from "./hls/readers.ts";
 import type { Meter } from "./meter.ts";
 import { RtmpReaders } from "./rtmp/readers.ts";
+import { SrtReaders } from "./srt/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
 
@@ -61,6 +62,12 @@ export const readerKinds = {
     scheme: "http",
     unit: "frames",
     open: (context) => new HlsReaders(context),
+  },
+  srt: {
+    description: "SRT",
+    scheme: "srt",
+    unit: "frames",
+    open: (context) => new SrtReaders(context),
   },
 } as const satisfies Record<string, ReaderKind>;
 

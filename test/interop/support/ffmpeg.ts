@@ -59,7 +59,7 @@ async function recordAndDecode(input: readonly string[], seconds = readSeconds):
     const file = `${folder}/recording.mkv`;
     const record = ["-v", "warning", ...input, "-map", "0", "-c", "copy"];
     await using recorder = new Client("ffmpeg", "ffmpeg", [...record, "-t", String(seconds), file], {
-      timeLimitMs: readLimitMs,
+      timeLimitMs: readLimitMs + 1000 * seconds,
     });
     const complaints = await complaintsOf(recorder);
     if (complaints.length > 0) return { tracks: [], complaints };

@@ -29,8 +29,11 @@ const dropMargin = 20_000;
 const suppressedPart = 3;
 const leastSuppression = 5000;
 /** What is added to the time-out after which everything unacknowledged is sent again. */
-const timeoutMargin = 30_000;
+const timeoutMargin = 80_000;
 const maxBackoff = 8;
+
+/** Of all connections: packets are gone as soon as they are sent, so none keeps a slab alive. */
+const slab = new Slab();
 
 /** Several packets back to back. */
 export type PacketOutput = (bytes: Uint8Array, sizes: readonly number[]) => void;
@@ -62,7 +65,6 @@ interface Chosen {
 export class Sender {
   readonly #o: SenderOptions;
   readonly #buffer: SendBuffer;
-  readonly #slab = new Slab();
   readonly #dropDelay: number;
   /** The next packet that was never sent. */
   #fresh: number;
@@ -204,7 +206,7 @@ export class Sender {
       sizes.push(size);
       total += size;
     }
-    const out = this.#slab.take(total);
+    const out = slab.take(total);
     let at = 0;
     for (let i = 0; i < batch.length; i++) {
       const { sequence, packet, again } = batch[i];
