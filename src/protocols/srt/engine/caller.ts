@@ -130,6 +130,7 @@ export class CallerHandshake {
       kind: "connected",
       settings: {
         initialSequence: this.#initialSequence,
+        initialMessage: 1,
         peerInitialSequence: handshake.initialSequence,
         socketId: options.socketId,
         peerSocketId: handshake.socketId,

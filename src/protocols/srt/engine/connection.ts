@@ -31,6 +31,8 @@ const padding = new Uint8Array(4);
 /** What the handshake has agreed on. */
 export interface ConnectionSettings {
   readonly initialSequence: number;
+  /** Number of our first message: 1 in new connections. */
+  readonly initialMessage: number;
   readonly peerInitialSequence: number;
   readonly socketId: number;
   readonly peerSocketId: number;
@@ -93,6 +95,7 @@ export class Connection {
     }
     this.sender = new Sender({
       initialSequence: settings.initialSequence,
+      initialMessage: settings.initialMessage,
       destination: settings.peerSocketId,
       startedAt,
       flowWindow: settings.flowWindow,

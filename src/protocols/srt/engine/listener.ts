@@ -188,6 +188,7 @@ export function acceptRequest(request: ConnectionRequest, options: AcceptOptions
   const sendDelay = Math.min(maxLatency, Math.max(options.latency, peer.receiverDelay));
   const settings: ConnectionSettings = {
     initialSequence: handshake.initialSequence,
+    initialMessage: 1,
     peerInitialSequence: handshake.initialSequence,
     socketId,
     peerSocketId: handshake.socketId,

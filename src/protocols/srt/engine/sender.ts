@@ -28,7 +28,7 @@ const dropMargin = 20_000;
 /** A report of a loss that is repeated sooner than this part of a round trip was under way with the retransmission. */
 const suppressedPart = 3;
 const leastSuppression = 5000;
-/** What is added to the time-out after which everything unacknowledged is sent again. */
+/** What is added to the time in which an answer is to be expected before packets are sent again without being asked for. */
 const timeoutMargin = 80_000;
 const maxBackoff = 8;
 
@@ -40,6 +40,7 @@ export type PacketOutput = (bytes: Uint8Array, sizes: readonly number[]) => void
 
 export interface SenderOptions {
   readonly initialSequence: number;
+  readonly initialMessage: number;
   readonly destination: number;
   readonly startedAt: number;
   /** Of the peer, from its handshake. */
@@ -68,7 +69,7 @@ export class Sender {
   readonly #dropDelay: number;
   /** The next packet that was never sent. */
   #fresh: number;
-  #message = 1;
+  #message: number;
   #unit = 0;
   /** Sequence numbers to send again, oldest first; those that are gone meanwhile are passed over. */
   #again: number[] = [];
@@ -87,6 +88,7 @@ export class Sender {
     this.#o = options;
     this.#buffer = new SendBuffer(options.initialSequence);
     this.#fresh = this.#acknowledged = this.#givenUp = options.initialSequence;
+    this.#message = options.initialMessage;
     this.#window = options.flowWindow;
     this.#dropDelay = Math.max(options.latency, leastDropDelay) + dropMargin;
   }
@@ -320,8 +322,10 @@ export class Sender {
     if (this.#timeoutAt <= now) {
       this.#progressAt = now;
       this.#backoff = Math.min(maxBackoff, 2 * this.#backoff);
-      const count = this.flightSize;
-      for (let i = 0; i < count; i++) this.#enqueueUnanswered(addSequence(this.#buffer.first, i));
+      // The last packet shows the peer what it misses, which it then asks for. Everything at once would be a flood
+      // where all of it has arrived and this machine was too busy to read the answers.
+      this.#enqueueUnanswered(addSequence(this.#fresh, -1));
+      if (this.#backoff > 2) this.#enqueueUnanswered(this.#buffer.first);
     }
     this.flush(now);
   }

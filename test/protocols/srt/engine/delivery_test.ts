@@ -1,3 +1,4 @@
+import { messageNumberMask } from "../../../../src/protocols/srt/wire/packet.ts";
 import { sequenceMask } from "../../../../src/protocols/srt/wire/sequence.ts";
 import { equal, ok } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
@@ -108,6 +109,7 @@ Deno.test("srt engine: sequence numbers, timestamps and message numbers wrap wit
       callerEnd: {
         settings: ({ startedAt }) => ({
           initialSequence: near,
+          initialMessage: messageNumberMask - 20,
           // So that timestamps wrap half a second from now.
           startedAt: startedAt - (2 ** 32 - 500_000),
         }),
@@ -120,8 +122,14 @@ Deno.test("srt engine: sequence numbers, timestamps and message numbers wrap wit
       },
     });
     ok(sim.connect());
+    sim.keepWire = true;
     const sent = stream(sim, "caller", 60, random);
     ok(sent.length > 61);
+    const numbers = sim.wire.filter(({ bytes }) => bytes[0] < 0x80).map(({ bytes }) =>
+      new DataView(bytes.buffer).getUint32(4) & messageNumberMask
+    );
+    // 0 is for control packets that concern no message.
+    ok(numbers.includes(messageNumberMask) && numbers.includes(1) && !numbers.includes(0));
     sim.run(sim.now + 2_000_000);
     check(sent, sim.fromCaller, 820_000, 2);
   }
