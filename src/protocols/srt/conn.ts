@@ -30,6 +30,7 @@ const passphraseTexts: Readonly<Record<number, string>> = {
   [Rejection.badSecret]: "invalid passphrase",
 };
 
+/** One client: an entry of the list that the API shows. */
 export class SrtConn implements Reader, Publisher, Wakeable {
   readonly id: string = crypto.randomUUID();
   readonly type = "srtConn";

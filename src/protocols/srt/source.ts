@@ -11,6 +11,7 @@ import { MpegtsIngest } from "../../stream/mpegts_ingest.ts";
 import { dialSrt } from "./client.ts";
 import { parseSrtUrl, type SrtUrl } from "./wire/url.ts";
 
+/** The row of the table of sources. */
 export const srtSource: SourceKind = { type: "srtSource", label: "SRT", connect: pullSrt };
 
 async function pullSrt(pull: Pull): Promise<void> {

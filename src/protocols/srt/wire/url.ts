@@ -2,6 +2,7 @@
 import { ParseError } from "../../../base/errors.ts";
 import { isKeyLength, type KeyLength } from "./key_material.ts";
 
+/** What an `srt://` URL asks for. */
 export interface SrtUrl {
   /** Name or address, IPv6 without brackets. */
   readonly hostname: string;
