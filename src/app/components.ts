@@ -4,20 +4,22 @@
  */
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Conf } from "../conf/mod.ts";
-import { CertificateStore, loadCertificate } from "../net/certificates.ts";
+import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
+import type { CertificateStore } from "../net/certificates.ts";
+import { CertificateFiles } from "../net/certificate_files.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
-import type { Component } from "./lifecycle.ts";
+import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
 export class Services {
   #auth: AuthManager | undefined;
   #paths: LivePaths | undefined;
 
-  constructor(readonly conf: Conf, readonly logger: Logger) {}
+  /** `conf` is what components start with; a change replaces it. */
+  constructor(public conf: Conf, readonly logger: Logger, readonly confControl: ConfControl) {}
 
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
@@ -41,6 +43,55 @@ function started<T>(service: T | undefined, name: string): T {
   return service;
 }
 
+/** Starts something that uses a certificate, which follows its files as long as it runs. */
+async function withCertificate(
+  certificatePath: string,
+  keyPath: string,
+  logger: Logger,
+  start: (certificates: CertificateStore) => Promise<Running> | Running,
+): Promise<Running> {
+  const files = await CertificateFiles.open(certificatePath, keyPath, logger);
+  try {
+    const running = await start(files.store);
+    return {
+      reload: (conf) => running.reload?.(conf),
+      close: async () => {
+        await files.close();
+        await running.close();
+      },
+    };
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+const udpKeys: readonly GlobalKey[] = ["udpReadBufferSize", "udpFastPath"];
+const rtspKeys: readonly GlobalKey[] = [
+  "rtsp",
+  "rtspEncryption",
+  "rtspTransports",
+  "rtspTrustedProxies",
+  "rtspUDPReadBufferSize",
+  "multicastIPRange",
+  ...udpKeys,
+];
+const rtspAddresses: readonly GlobalKey[] = [
+  "rtspAddress",
+  "rtpAddress",
+  "rtcpAddress",
+  "multicastRTPPort",
+  "multicastRTCPPort",
+];
+const rtspsAddresses: readonly GlobalKey[] = [
+  "rtspsAddress",
+  "srtpAddress",
+  "srtcpAddress",
+  "multicastSRTPPort",
+  "multicastSRTCPPort",
+];
+const rtmpKeys: readonly GlobalKey[] = ["rtmp", "rtmpEncryption", "rtmpTrustedProxies"];
+
 /** The table. */
 export const components: readonly Component<Services>[] = [
   {
@@ -58,6 +109,8 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTSP",
+    restartOn: [...rtspKeys, ...rtspAddresses],
+    listensOn: rtspAddresses,
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtsp || conf.rtspEncryption === "strict") return undefined;
       return await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
@@ -65,16 +118,22 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTSPS",
+    restartOn: [...rtspKeys, ...rtspsAddresses, "rtspServerKey", "rtspServerCert"],
+    listensOn: rtspsAddresses,
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtsp || conf.rtspEncryption === "no") return undefined;
-      const certificates = new CertificateStore(
-        await loadCertificate(conf.rtspServerCert, conf.rtspServerKey),
+      return await withCertificate(
+        conf.rtspServerCert,
+        conf.rtspServerKey,
+        logger,
+        (certificates) => RtspServer.start({ conf, logger, pathManager: paths, certificates }),
       );
-      return await RtspServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
   {
     name: "RTMP",
+    restartOn: [...rtmpKeys, "rtmpAddress"],
+    listensOn: ["rtmpAddress"],
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtmp || conf.rtmpEncryption === "strict") return undefined;
       return await RtmpServer.start({ conf, logger, pathManager: paths, certificates: null });
@@ -82,22 +141,41 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTMPS",
+    restartOn: [...rtmpKeys, "rtmpsAddress", "rtmpServerKey", "rtmpServerCert"],
+    listensOn: ["rtmpsAddress"],
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtmp || conf.rtmpEncryption === "no") return undefined;
-      const certificates = new CertificateStore(
-        await loadCertificate(conf.rtmpServerCert, conf.rtmpServerKey),
+      return await withCertificate(
+        conf.rtmpServerCert,
+        conf.rtmpServerKey,
+        logger,
+        (certificates) => RtmpServer.start({ conf, logger, pathManager: paths, certificates }),
       );
-      return await RtmpServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
   {
     name: "HLS",
+    restartOn: [
+      "hls",
+      "hlsAddress",
+      "hlsEncryption",
+      "hlsServerKey",
+      "hlsServerCert",
+      "hlsAlwaysRemux",
+      "hlsVariant",
+      "hlsSegmentCount",
+      "hlsSegmentDuration",
+      "hlsPartDuration",
+      "hlsSegmentMaxSize",
+      "hlsDirectory",
+    ],
+    listensOn: ["hlsAddress"],
     start: async ({ conf, logger, paths }) => {
       if (!conf.hls) return undefined;
-      const certificates = conf.hlsEncryption
-        ? new CertificateStore(await loadCertificate(conf.hlsServerCert, conf.hlsServerKey))
-        : null;
-      return new HlsServer({ conf, logger, pathManager: paths, certificates });
+      const start = (certificates: CertificateStore | null) =>
+        new HlsServer({ conf, logger, pathManager: paths, certificates });
+      if (!conf.hlsEncryption) return start(null);
+      return await withCertificate(conf.hlsServerCert, conf.hlsServerKey, logger, start);
     },
   },
 ];

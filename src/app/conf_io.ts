@@ -32,3 +32,18 @@ async function readAtMost(file: Deno.FsFile, limit: number): Promise<Uint8Array>
   }
   return concat(parts);
 }
+
+/** Readers see the old text or the new one, also after a crash. Readable by the owner only: it may hold secrets. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.sync();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 /** The HTTP servers for operators: control API, metrics, profiles, playback. */
-import { alias, planned } from "../key.ts";
+import { alias, built, planned } from "../key.ts";
 import { bool, networks, text, texts } from "../value_type.ts";
 import { certDoc, httpAddressDoc, keyDoc, originsDoc, proxiesDoc } from "./shared_docs.ts";
 
@@ -16,6 +16,13 @@ export const apiKeys = {
   apiAllowOrigin: alias(text, "apiAllowOrigins", { as: "list" }),
   apiAllowOrigins: planned(texts, ["*"], originsDoc),
   apiTrustedProxies: planned(networks, [], proxiesDoc),
+  apiPersist: built(
+    text,
+    "",
+    "File, relative to this one, in which changes made through the API are kept and loaded again at the next start; " +
+      "empty forgets them. A key of Livemux, not of MediaMTX.",
+    { own: true },
+  ),
 };
 
 export const metricsKeys = {

@@ -3,4 +3,10 @@ export { errorAnswer, notFoundAnswer, pause, redirectAnswer, unauthorizedAnswer 
 export { BodyError, type BodyLimits, readBody } from "./body.ts";
 export { type ByteAnswer, byteAnswer } from "./byte_answer.ts";
 export { type HttpCredentials, httpCredentials } from "./credentials.ts";
-export { type HttpExchange, type HttpHandler, HttpServer, type HttpServerOptions } from "./server.ts";
+export {
+  type HttpExchange,
+  type HttpHandler,
+  HttpServer,
+  type HttpServerOptions,
+  type HttpSettings,
+} from "./server.ts";
