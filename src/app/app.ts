@@ -148,15 +148,19 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   const running = new RunningComponents<Services>(logger);
   const stopped = aborted(host.stop);
   const started = running.start(host.table, services, host.stop, stopDeadlineMs);
+  /** Of what the last change has replaced. */
+  let closing = Promise.resolve();
   live.connect({
     logger,
     activate: async (loaded) => {
       await started;
+      await closing;
       if (host.stop.aborted) throw new UserError("terminated");
       const prepared = log.prepare(logSettings(loaded.conf));
       try {
         const { slots } = running;
-        await replaceComponents({ slots, services, logger, deadlineMs: stopDeadlineMs }, loaded.conf);
+        const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
+        closing = (await replaceComponents(change, loaded.conf)).closed;
       } catch (error) {
         prepared.cancel();
         throw error;
@@ -183,7 +187,8 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   await stopped;
   logger.info("shutting down gracefully");
   await watch?.close();
-  await settlesWithin(started.then(() => running.close(stopDeadlineMs)), stopDeadlineMs);
+  const ended = started.then(() => Promise.all([running.close(stopDeadlineMs), closing]));
+  await settlesWithin(ended, stopDeadlineMs);
   return 0;
 }
 

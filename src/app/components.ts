@@ -2,6 +2,7 @@
  * What the server is made of, from the first to start to the last. They stop in the reverse order. A component is
  * one row here; it reads from `Services` the configuration and what earlier rows have left for it.
  */
+import { ApiServer, type ApiSources, type ClientSources } from "../admin/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
@@ -21,6 +22,12 @@ export class Services {
   /** `conf` is what components start with; a change replaces it. */
   constructor(public conf: Conf, readonly logger: Logger, readonly confControl: ConfControl) {}
 
+  /** When the process has started, in milliseconds since 1970. */
+  readonly started: number = Date.now();
+
+  /** What the servers that run tell the API and the metrics; each row writes its own fields when it starts. */
+  clients: ClientSources = {};
+
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
   }
@@ -35,6 +42,17 @@ export class Services {
 
   set paths(paths: LivePaths) {
     this.#paths = paths;
+  }
+
+  /** A server that has started, or does not run, says what it has to show. */
+  show(clients: ClientSources): void {
+    this.clients = { ...this.clients, ...clients };
+  }
+
+  /** For the API. */
+  get apiSources(): ApiSources {
+    const { auth, paths, confControl, started } = this;
+    return { conf: confControl, auth, paths, started, clients: () => this.clients };
   }
 }
 
@@ -170,12 +188,32 @@ export const components: readonly Component<Services>[] = [
       "hlsDirectory",
     ],
     listensOn: ["hlsAddress"],
-    start: async ({ conf, logger, paths }) => {
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ hlsmuxers: undefined, hlssessions: undefined });
       if (!conf.hls) return undefined;
-      const start = (certificates: CertificateStore | null) =>
-        new HlsServer({ conf, logger, pathManager: paths, certificates });
+      const start = (certificates: CertificateStore | null) => {
+        const server = new HlsServer({ conf, logger, pathManager: paths, certificates });
+        services.show({
+          hlsmuxers: { list: () => server.muxers },
+          hlssessions: { list: () => server.sessions, kick: (id) => server.kickSession(id) },
+        });
+        return server;
+      };
       if (!conf.hlsEncryption) return start(null);
       return await withCertificate(conf.hlsServerCert, conf.hlsServerKey, logger, start);
+    },
+  },
+  {
+    name: "API",
+    restartOn: ["api", "apiAddress", "apiEncryption", "apiServerKey", "apiServerCert"],
+    listensOn: ["apiAddress"],
+    start: async ({ conf, logger, apiSources: sources }) => {
+      if (!conf.api) return undefined;
+      const start = (certificates: CertificateStore | null) =>
+        new ApiServer({ conf, logger, sources, certificates });
+      if (!conf.apiEncryption) return start(null);
+      return await withCertificate(conf.apiServerCert, conf.apiServerKey, logger, start);
     },
   },
 ];

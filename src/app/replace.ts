@@ -10,6 +10,14 @@ export interface WithConf {
   conf: Conf;
 }
 
+/** What a change has done. */
+export interface Replaced {
+  /** Names of what was started anew. */
+  readonly names: readonly string[];
+  /** Settles when what was replaced has ended. One of those may be the API, which still has to answer. */
+  readonly closed: Promise<void>;
+}
+
 /** What a change needs. */
 export interface ReplaceOptions<Services extends WithConf> {
   readonly slots: readonly Slot<Services>[];
@@ -22,18 +30,18 @@ export interface ReplaceOptions<Services extends WithConf> {
 /**
  * Starts anew what must be, from the first row to the last, tells the others, and stops what was replaced. A
  * replacement is started before its predecessor is stopped, unless it needs the predecessor's address.
- * When something cannot start, everything is as before and the error is thrown. Gives the names of what was replaced.
+ * When something cannot start, everything is as before and the error is thrown.
  */
 export async function replaceComponents<Services extends WithConf>(
   options: ReplaceOptions<Services>,
   after: Conf,
-): Promise<string[]> {
+): Promise<Replaced> {
   const { slots, services } = options;
   const changed = changedGlobals(services.conf, after);
   const affected = slots.filter(({ component }) => component.restartOn?.some((key) => changed.has(key)));
-  await new Replacement(options, affected, services.conf, after).run();
+  const close = await new Replacement(options, affected, services.conf, after).run();
   for (const slot of slots) if (!affected.includes(slot)) slot.running?.reload?.(after);
-  return affected.map(({ component }) => component.name);
+  return { names: affected.map(({ component }) => component.name), closed: close() };
 }
 
 class Replacement<Services extends WithConf> {
@@ -48,7 +56,8 @@ class Replacement<Services extends WithConf> {
     private readonly after: Conf,
   ) {}
 
-  async run(): Promise<void> {
+  /** The function that is given ends what was replaced. */
+  async run(): Promise<() => Promise<void>> {
     const { services, logger, deadlineMs } = this.options;
     services.conf = this.after;
     try {
@@ -62,7 +71,7 @@ class Replacement<Services extends WithConf> {
     }
     const replaced = this.affected.filter((slot) => !this.#stopped.has(slot)).map((slot) => ({ ...slot }));
     this.affected.forEach((slot, i) => slot.running = this.#fresh[i].running);
-    await closeSlots(replaced.reverse(), deadlineMs, logger);
+    return () => closeSlots(replaced.reverse(), deadlineMs, logger);
   }
 
   async #start(slot: Slot<Services>): Promise<Running | undefined> {

@@ -27,7 +27,8 @@ export {
 export { emptyOverlay, isEmptyOverlay, type Overlay, type PathOverlay } from "./overlay.ts";
 export { overlayToRaw, serializeOverlay } from "./overlay_file.ts";
 export { emptyMap, isRawMap, type Raw, type RawMap } from "./raw.ts";
-export { redacted, shownGlobals, shownPath } from "./shown.ts";
+export { globalJsonSchema, type JsonSchema, pathJsonSchema } from "./json_schema.ts";
+export { redacted, shownGlobals, shownOverlay, shownPath } from "./shown.ts";
 export { findPathConf, type FoundPathConf } from "./path_match.ts";
 export { pathNameProblem } from "./path_name.ts";
 export type { PathRegex } from "./path_regex.ts";

@@ -3,6 +3,7 @@ import type { Conf, PathConf, PathValues } from "./conf.ts";
 import { redactUrl } from "./issue.ts";
 import { isAlias, type KeyTable, type Secret } from "./key.ts";
 import { globalKeys, pathKeys } from "./keys/tables.ts";
+import type { Overlay } from "./overlay.ts";
 import { emptyMap, isRawMap, type Raw, type RawMap } from "./raw.ts";
 import { equalValues } from "./values.ts";
 
@@ -21,6 +22,30 @@ export function shownPath(values: PathValues | PathConf): RawMap {
     { name: "name" in values ? values.name : "" },
     shownTable(pathKeys, values),
   );
+}
+
+/** What the API has changed, for people. */
+export function shownOverlay(overlay: Overlay): RawMap {
+  const paths = emptyMap();
+  for (const [name, change] of overlay.paths) {
+    paths[name] = change.action === "delete"
+      ? { action: change.action }
+      : { action: change.action, values: shownValues(pathKeys, change.values) };
+  }
+  return {
+    global: shownValues(globalKeys, overlay.globals),
+    pathDefaults: shownValues(pathKeys, overlay.pathDefaults),
+    paths,
+  };
+}
+
+function shownValues(table: KeyTable, values: RawMap): RawMap {
+  const shown = emptyMap();
+  for (const [name, value] of Object.entries(values)) {
+    const key = Object.hasOwn(table, name) ? table[name] : undefined;
+    shown[name] = key === undefined ? redacted : hide(value, key.secret, key.type.keys);
+  }
+  return shown;
 }
 
 function shownTable(table: KeyTable, values: object): RawMap {

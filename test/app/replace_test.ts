@@ -50,7 +50,12 @@ class House {
     this.events.length = 0;
     const after = { ...this.services.conf, ...change };
     const { slots, services } = this;
-    return await replaceComponents({ slots, services, logger: silentLogger, deadlineMs: 60_000 }, after);
+    const { names, closed } = await replaceComponents(
+      { slots, services, logger: silentLogger, deadlineMs: 60_000 },
+      after,
+    );
+    await closed;
+    return [...names];
   }
 }
 
@@ -70,13 +75,13 @@ Deno.test("replace: a key that concerns nobody is told to everybody", async () =
 Deno.test("replace: only the component whose key has changed is replaced, the new one first", async () => {
   const { change, events } = bound(await house());
   equal(await change({ rtmpAddress: ":3" }), ["rtmp"]);
-  equal(events, ["+rtmp:3", "-rtmp:1", "~hls"]);
+  equal(events, ["+rtmp:3", "~hls", "-rtmp:1"]);
 });
 
 Deno.test("replace: switching off and on", async () => {
   const { change, events } = bound(await house());
   await change({ hls: false });
-  equal(events, ["-hls:2", "~rtmp"]);
+  equal(events, ["~rtmp", "-hls:2"]);
   await change({ hls: true });
   equal(events, ["+hls:2", "~rtmp"]);
 });

@@ -4,18 +4,18 @@ import { bool, networks, text, texts } from "../value_type.ts";
 import { certDoc, httpAddressDoc, keyDoc, originsDoc, proxiesDoc } from "./shared_docs.ts";
 
 export const apiKeys = {
-  api: planned(
+  api: built(
     bool,
     false,
     "Run the control API, to read and change the configuration and see what goes on.",
   ),
-  apiAddress: planned(text, ":9997", httpAddressDoc),
-  apiEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
-  apiServerKey: planned(text, "server.key", keyDoc),
-  apiServerCert: planned(text, "server.crt", certDoc),
+  apiAddress: built(text, ":9997", httpAddressDoc),
+  apiEncryption: built(bool, false, "Speak HTTPS instead of HTTP."),
+  apiServerKey: built(text, "server.key", keyDoc),
+  apiServerCert: built(text, "server.crt", certDoc),
   apiAllowOrigin: alias(text, "apiAllowOrigins", { as: "list" }),
-  apiAllowOrigins: planned(texts, ["*"], originsDoc),
-  apiTrustedProxies: planned(networks, [], proxiesDoc),
+  apiAllowOrigins: built(texts, ["*"], originsDoc),
+  apiTrustedProxies: built(networks, [], proxiesDoc),
   apiPersist: built(
     text,
     "",

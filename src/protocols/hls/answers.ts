@@ -1,6 +1,6 @@
 /** Answers of the HLS server that are more than an error. */
 import type { HttpExchange } from "../../net/http/mod.ts";
-import { answerAsset, type Asset } from "./assets.ts";
+import { answerAsset, type Asset } from "../../net/http/mod.ts";
 
 export const playlistType = "application/vnd.apple.mpegurl";
 

@@ -1,5 +1,5 @@
 /** The player: its page, its module for websites, and hls.js. The texts are part of the module graph. */
-import { type Asset, lazyAsset } from "./assets.ts";
+import { type Asset, lazyAsset } from "../../net/http/mod.ts";
 
 /**
  * Revalidated with every use, which costs a 304: a new server never meets an old page or module, which fit together.

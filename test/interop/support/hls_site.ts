@@ -2,7 +2,7 @@
  * A small HLS server around the player page, whose stream can fail in every way. The media is one file of FFmpeg, cut
  * into segments beforehand; a sliding window over it makes it live.
  */
-import { answerAsset } from "../../../src/protocols/hls/assets.ts";
+import { answerAsset } from "../../../src/net/http/mod.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
 import { freeTcpPort } from "./ports.ts";

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { answerAsset, type Asset, lazyAsset } from "../../../src/protocols/hls/assets.ts";
+import { answerAsset, type Asset, lazyAsset } from "../../../src/net/http/mod.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { equal, match, ok, rejects } from "../../support/assert.ts";
 
