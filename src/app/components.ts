@@ -2,7 +2,7 @@
  * What the server is made of, from the first to start to the last. They stop in the reverse order. A component is
  * one row here; it reads from `Services` the configuration and what earlier rows have left for it.
  */
-import { ApiServer, type ApiSources, type ClientSources } from "../admin/mod.ts";
+import { ApiServer, type ApiSources, type ClientSources } from "../admin/api/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";

@@ -1,5 +1,5 @@
 /** Gives the loader of the configuration its view of the file system and the environment. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { concat } from "../base/bytes.ts";
 import type { ConfIo } from "../conf/mod.ts";
 
@@ -7,7 +7,12 @@ const chunkSize = 64 << 10;
 
 /** The environment is read when this is called. */
 export function createConfIo(): ConfIo {
-  return { readFile, env: Deno.env.toObject(), platform: Deno.build.os, resolve: (path) => resolve(path) };
+  return {
+    readFile,
+    env: Deno.env.toObject(),
+    platform: Deno.build.os,
+    resolve: (path, beside) => beside === undefined ? resolve(path) : resolve(dirname(beside), path),
+  };
 }
 
 async function readFile(path: string, atMost?: number): Promise<Uint8Array | null> {

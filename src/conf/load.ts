@@ -1,5 +1,4 @@
 /** Loading: search, decryption, YAML, environment, checks. Touches the outside through `ConfIo` only. */
-import { dirname, isAbsolute, join } from "node:path";
 import { errorText } from "../base/errors.ts";
 import { buildConf, listNotBuilt } from "./build.ts";
 import type { Conf } from "./conf.ts";
@@ -23,8 +22,8 @@ export interface ConfIo {
   readonly env: Readonly<Record<string, string>>;
   /** `linux`, `darwin`, `windows`… as Deno calls it. */
   readonly platform: string;
-  /** Makes a path absolute. */
-  resolve(path: string): string;
+  /** Makes a path absolute; `beside` is a file in whose folder it begins, the working directory without. */
+  resolve(path: string, beside?: string): string;
 }
 
 /** A configuration and how it came about. */
@@ -81,8 +80,7 @@ export async function loadBase(io: ConfIo, path: string): Promise<BaseConf> {
 export function overlayPath(io: ConfIo, base: BaseConf): string | undefined {
   const name = rawAt(base.raw, ["apiPersist"]);
   if (typeof name !== "string" || name === "") return undefined;
-  if (base.file === undefined) return io.resolve(name);
-  return isAbsolute(name) ? name : io.resolve(join(dirname(base.file), name));
+  return io.resolve(name, base.file);
 }
 
 /** What the API has changed and kept. Throws ConfError. */

@@ -1,5 +1,6 @@
 /** A configuration as it is written, before the schema: plain values, and where each came from. */
 
+/** A value as it is written. */
 export type Raw = null | boolean | number | string | Raw[] | RawMap;
 /** Without prototype, so that a path may be called `__proto__`. */
 export interface RawMap {
@@ -15,10 +16,12 @@ export type Origin =
   /** A change by the API; without a file when it is being made. */
   | { readonly kind: "overlay"; readonly file: string | undefined };
 
+/** Without prototype. */
 export function emptyMap(): RawMap {
   return Object.create(null);
 }
 
+/** A map, neither list nor plain value. */
 export function isRawMap(value: Raw | undefined): value is RawMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

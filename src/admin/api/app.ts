@@ -1,10 +1,10 @@
 /** The routes behind the control API's server: who may, which row, what becomes of errors. */
 import { Hono } from "hono";
+import { adminRefusal } from "../../auth/mod.ts";
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { ConfError, NoSuchPathError } from "../../conf/mod.ts";
 import { errorAnswer, type HttpExchange, type HttpHandler, notFoundAnswer } from "../../net/http/mod.ts";
-import { refusal } from "../access.ts";
 import { docsAnswer } from "./docs.ts";
 import { ApiError } from "./failure.ts";
 import { BodyError, jsonBody } from "./json_body.ts";
@@ -22,7 +22,7 @@ type Env = { Bindings: { exchange: HttpExchange } };
 export function createApi(sources: ApiSources, logger: Logger, readTimeoutMs: () => number): HttpHandler {
   const app = new Hono<Env>();
   app.use(async (context, next) => {
-    const refused = await refusal(context.env.exchange, "api", sources.auth, logger);
+    const refused = await adminRefusal(context.env.exchange, "api", sources.auth, logger);
     if (refused !== null) return refused;
     return await next();
   });

@@ -1,14 +1,15 @@
 /** Who may use the servers for operators. */
-import { AuthError, type AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import { addressText } from "../net/address.ts";
+import { AuthError } from "./contracts.ts";
+import type { AuthManager } from "./manager.ts";
 import { httpCredentials, type HttpExchange, pause, unauthorizedAnswer } from "../net/http/mod.ts";
 
 /** What is asked for; no path is concerned. */
 export type AdminAction = "api" | "metrics" | "pprof";
 
 /** Null when the client may; else the answer, which comes late when wrong credentials were given. */
-export async function refusal(
+export async function adminRefusal(
   exchange: HttpExchange,
   action: AdminAction,
   auth: AuthManager,
