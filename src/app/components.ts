@@ -2,7 +2,10 @@
  * What the server is made of, from the first to start to the last. They stop in the reverse order. A component is
  * one row here; it reads from `Services` the configuration and what earlier rows have left for it.
  */
-import { ApiServer, type ApiSources, type ClientSources } from "../admin/api/mod.ts";
+import { type ApiSources, createApi } from "../admin/api/mod.ts";
+import type { ClientSources } from "../admin/clients/mod.ts";
+import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
+import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
@@ -205,15 +208,60 @@ export const components: readonly Component<Services>[] = [
     },
   },
   {
-    name: "API",
-    restartOn: ["api", "apiAddress", "apiEncryption", "apiServerKey", "apiServerCert"],
-    listensOn: ["apiAddress"],
-    start: async ({ conf, logger, apiSources: sources }) => {
-      if (!conf.api) return undefined;
-      const start = (certificates: CertificateStore | null) =>
-        new ApiServer({ conf, logger, sources, certificates });
-      if (!conf.apiEncryption) return start(null);
-      return await withCertificate(conf.apiServerCert, conf.apiServerKey, logger, start);
+    ...operatorRow("metrics"),
+    start: async (services) => {
+      const { conf, paths, auth, started } = services;
+      if (!conf.metrics) return undefined;
+      const delay = new EventLoopDelay();
+      const sources = {
+        paths,
+        clients: () => services.clients,
+        process: () => processFamilies(started, delay),
+      };
+      const server = await operatorServer(
+        services,
+        "metrics",
+        (logger) => createMetrics(sources, auth, logger),
+      );
+      return {
+        reload: (conf) => server.reload?.(conf),
+        close: async () => {
+          await delay.close();
+          await server.close();
+        },
+      };
+    },
+  },
+  {
+    ...operatorRow("api"),
+    start: async (services) => {
+      if (!services.conf.api) return undefined;
+      const { apiSources } = services;
+      return await operatorServer(
+        services,
+        "api",
+        (logger, conf) => createApi(apiSources, logger, () => conf().readTimeout),
+      );
     },
   },
 ];
+
+/** What the rows of servers for operators have in common. */
+function operatorRow(name: OperatorServerOptions["name"]): Omit<Component<Services>, "start"> {
+  return {
+    name,
+    restartOn: [name, `${name}Address`, `${name}Encryption`, `${name}ServerKey`, `${name}ServerCert`],
+    listensOn: [`${name}Address`],
+  };
+}
+
+async function operatorServer(
+  { conf, logger }: Services,
+  name: OperatorServerOptions["name"],
+  createHandler: OperatorServerOptions["createHandler"],
+): Promise<Running> {
+  const start = (certificates: CertificateStore | null) =>
+    new OperatorServer({ name, conf, logger, certificates, createHandler });
+  if (!conf[`${name}Encryption`]) return start(null);
+  return await withCertificate(conf[`${name}ServerCert`], conf[`${name}ServerKey`], logger, start);
+}

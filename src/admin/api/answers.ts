@@ -6,7 +6,7 @@ import { h264Props } from "../../codecs/h264/props.ts";
 import { h265Props } from "../../codecs/h265/props.ts";
 import { vp9Props } from "../../codecs/vp9/props.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
-import { oldNames } from "./clients.ts";
+import { oldNames } from "../clients/mod.ts";
 import { timeText } from "./time_text.ts";
 
 const times: readonly string[] = ["created", "lastRequest"];

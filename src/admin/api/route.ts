@@ -3,7 +3,7 @@ import type { ConfControl, JsonSchema } from "../../conf/mod.ts";
 import type { AuthManager } from "../../auth/mod.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import type { z } from "zod";
-import type { ClientSources } from "./clients.ts";
+import type { ClientSources } from "../clients/mod.ts";
 
 /** What the API reads and acts on. */
 export interface ApiSources {

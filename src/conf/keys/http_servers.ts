@@ -26,14 +26,14 @@ export const apiKeys = {
 };
 
 export const metricsKeys = {
-  metrics: planned(bool, false, "Run the metrics server, to let Prometheus collect counters."),
-  metricsAddress: planned(text, ":9998", httpAddressDoc),
-  metricsEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
-  metricsServerKey: planned(text, "server.key", keyDoc),
-  metricsServerCert: planned(text, "server.crt", certDoc),
+  metrics: built(bool, false, "Run the metrics server, to let Prometheus collect counters."),
+  metricsAddress: built(text, ":9998", httpAddressDoc),
+  metricsEncryption: built(bool, false, "Speak HTTPS instead of HTTP."),
+  metricsServerKey: built(text, "server.key", keyDoc),
+  metricsServerCert: built(text, "server.crt", certDoc),
   metricsAllowOrigin: alias(text, "metricsAllowOrigins", { as: "list" }),
-  metricsAllowOrigins: planned(texts, ["*"], originsDoc),
-  metricsTrustedProxies: planned(networks, [], proxiesDoc),
+  metricsAllowOrigins: built(texts, ["*"], originsDoc),
+  metricsTrustedProxies: built(networks, [], proxiesDoc),
 };
 
 export const pprofKeys = {

@@ -1,7 +1,7 @@
 /** The server itself, live paths, connections and sessions. */
 import { productVersion } from "../../../base/product.ts";
 import { clientAnswer, pathAnswer } from "../answers.ts";
-import { type ClientKind, clientKinds, type ClientSource, unkickable } from "../clients.ts";
+import { type ClientKind, clientKinds, type ClientSource, unkickable } from "../../clients/mod.ts";
 import { ApiError } from "../failure.ts";
 import { pageOf } from "../pages.ts";
 import type { ApiCall, ApiRoute, NamedSchema } from "../route.ts";

@@ -1,12 +1,6 @@
-/** Shapes that all endpoints share. Names and types are MediaMTX's. */
+/** Shapes of all answers. */
 import { z } from "zod";
-
-/** RFC 3339 with the offset of this machine. */
-export const time: z.ZodString = z.string().meta({ format: "date-time" });
-/** Counters. */
-export const count: z.ZodNumber = z.number().int().min(0);
-/** UUID in small letters. */
-export const uuid: z.ZodString = z.string().meta({ format: "uuid" });
+import { count, time } from "../../clients/mod.ts";
 
 /** Everything went well. */
 export const okSchema = z.object({ status: z.literal("ok") });
@@ -16,11 +10,6 @@ export const errorSchema = z.object({ status: z.literal("error"), error: z.strin
 /** One page of a list. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ itemCount: count, pageCount: count, items: z.array(item) });
-}
-
-/** A field that newer ones have replaced. */
-export function deprecated<T extends z.ZodType>(schema: T, by: string): T {
-  return schema.meta({ deprecated: true, description: `Use ${by}.` });
 }
 
 /** The server itself. */

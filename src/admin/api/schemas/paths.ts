@@ -1,6 +1,6 @@
 /** Live paths. */
 import { z } from "zod";
-import { count, deprecated, time } from "./common.ts";
+import { count, deprecated, time } from "../../clients/mod.ts";
 
 /** What a stream comes from, or who reads it; `id` is empty for what has none. */
 const party = z.object({ type: z.string(), id: z.string() });

@@ -1,6 +1,6 @@
 /** Connections and sessions of each protocol. */
 import { z } from "zod";
-import { count, deprecated, time, uuid } from "./common.ts";
+import { count, deprecated, time, uuid } from "./shapes.ts";
 
 const remote = { id: uuid, created: time, remoteAddr: z.string() };
 const what = { path: z.string(), query: z.string(), user: z.string(), userAgent: z.string() };

@@ -8,7 +8,7 @@ import {
   rtspSessionSchema,
   srtConnSchema,
   webrtcSessionSchema,
-} from "./schemas/clients.ts";
+} from "./schemas.ts";
 
 /** The new name of each field that is shown under an old one too. */
 export const oldNames = {
