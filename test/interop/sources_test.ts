@@ -161,7 +161,7 @@ for (const [name, credentials] of [["open", ""], ["guarded", "me:s3cret"]]) {
     const script = new URL("./support/gst_rtsp_server.py", import.meta.url).pathname;
     const args = [script, ...credentials.split(":").filter((part) => part !== "")];
     const started = Promise.withResolvers<number>();
-    await using foreign = new Client("GStreamer's RTSP server", "python3", args, {
+    await using foreign = new Client("GStreamer's RTSP server", "/usr/bin/python3", args, {
       timeLimitMs: limitMs,
       onLine: (line) => /^port \d+$/.test(line) && started.resolve(Number(line.slice(5))),
     });
