@@ -12,10 +12,10 @@ import {
 } from "../../../net/http/mod.ts";
 import { NoStreamError, type PathManager } from "../../../paths/mod.ts";
 import { parseFragment } from "../negotiation/mod.ts";
+import { webrtcModule, webrtcPage } from "../pages.ts";
 import { failureAnswer, pathAccess } from "./access.ts";
 import type { Endpoint, LiveSession, SessionHost } from "./contracts.ts";
 import { iceServerLinks } from "./ice_servers.ts";
-import type { Pages } from "./pages.ts";
 import { decodePathName, pathUrl } from "./path_name.ts";
 
 /** Bytes. */
@@ -36,7 +36,6 @@ export interface RoutesOptions {
   readonly logger: Logger;
   readonly pathManager: PathManager;
   readonly sessions: SessionHost;
-  readonly pages: Pages;
 }
 
 interface Env {
@@ -58,13 +57,9 @@ export function createRoutes(options: RoutesOptions): (exchange: HttpExchange) =
     app.on("DELETE", `/:path{.+}/${endpoint}/:secret`, (c) => routes.end(c, endpoint));
     app.all(`/:path{.+}/${endpoint}/:secret`, () => methodAnswer("PATCH, DELETE"));
   }
-  app.get("/:path{.*}/reader.js", (c) => options.pages.readerModule(c.env.exchange));
-  app.get("/:path{.*}/publisher.js", (c) => options.pages.publisherModule(c.env.exchange));
-  app.get("/reader.js", (c) => options.pages.readerModule(c.env.exchange));
-  app.get("/publisher.js", (c) => options.pages.publisherModule(c.env.exchange));
   app.get("/favicon.ico", () => notFoundAnswer());
   app.get("/:path{.+}/publish", (c) => routes.page(c, "/publish", "publish"));
-  app.get("/:path{.+}", (c) => routes.pageOrDirectory(c));
+  app.get("/:path{.+}", (c) => routes.others(c));
   app.notFound(() => notFoundAnswer());
   app.onError((error) => {
     throw error;
@@ -77,9 +72,12 @@ type RouteContext = Context<Env>;
 class Routes {
   constructor(private readonly options: RoutesOptions) {}
 
-  async pageOrDirectory(c: RouteContext): Promise<Response> {
-    const { path, query } = c.env.exchange;
+  /** The page that reads, modules beside it, and what lacks the slash at its end. */
+  async others(c: RouteContext): Promise<Response> {
+    const { path, query, request } = c.env.exchange;
     if (path.endsWith("/")) return await this.page(c, "/", "read");
+    const file = await webrtcModule(path.slice(path.lastIndexOf("/") + 1), request);
+    if (file !== null) return file;
     const name = nameOf(path, "");
     if (name === null) return notFoundAnswer();
     return redirectAnswer(pathUrl(name, "") + search(query));
@@ -94,7 +92,7 @@ class Routes {
     } catch (error) {
       return await failureAnswer(error, exchange, this.options.logger, false);
     }
-    return await this.options.pages[action](exchange);
+    return await webrtcPage(action, exchange.request);
   }
 
   /** Tells about the endpoint and its ICE servers. */
