@@ -116,7 +116,7 @@ export interface DtlsSession {
 
 /** One certificate, used for all sessions of a server; two implementations pass one suite. */
 export interface DtlsProvider {
-  readonly name: "libssl" | "werift";
+  readonly name: "libssl" | "portable";
   readonly fingerprint: DtlsFingerprint;
   createSession(options: DtlsOptions): DtlsSession;
   close(): void;

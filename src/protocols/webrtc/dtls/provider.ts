@@ -1,35 +1,32 @@
-/** DTLS with the system's libssl. */
+/** Sessions over associations of either implementation: their promises, their timer, and who the peer has to be. */
 import { errorText, UserError } from "../../../base/errors.ts";
-import { type DtlsConnection, type DtlsContext, openDtlsContext } from "../../../net/ffi/libssl.ts";
 import type { DtlsFingerprint, DtlsOptions, DtlsProvider, DtlsSession, SrtpKeys } from "../contracts.ts";
+import type { DtlsAssociation, DtlsBackend } from "./association.ts";
 import { checkFingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { Identity } from "./identity.ts";
-import { maxApplicationData, maxDatagramSize, packRecords } from "./records.ts";
-import { exporterLabel, keyingSize, offeredProfiles, profileOf, splitKeys } from "./srtp_keys.ts";
+import { maxApplicationData, packRecords } from "./records.ts";
+import { exporterLabel, keyingSize, profileOf, splitKeys } from "./srtp_keys.ts";
 
 /** How often all handshakes under way are asked whether they have to repeat something. */
 const tickMs = 25;
 
-/** Owns the context and the one timer of all handshakes. */
-export class LibsslProvider implements DtlsProvider {
-  readonly name = "libssl";
+/** Owns the certificate's context, the sessions, and the one timer of all handshakes. */
+export class Provider implements DtlsProvider {
+  readonly name: DtlsProvider["name"];
   readonly fingerprint: DtlsFingerprint;
-  readonly #context: DtlsContext;
-  readonly #handshaking = new Set<LibsslSession>();
-  readonly #sessions = new Set<LibsslSession>();
+  readonly #backend: DtlsBackend;
+  readonly #handshaking = new Set<Session>();
+  readonly #sessions = new Set<Session>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(identity: Identity) {
+  constructor(backend: DtlsBackend, identity: Pick<Identity, "certificate">) {
+    this.name = backend.name;
+    this.#backend = backend;
     this.fingerprint = fingerprintOf(identity.certificate, "sha-256");
-    this.#context = openDtlsContext({
-      ...identity,
-      srtpProfiles: offeredProfiles.map(({ opensslName }) => opensslName).join(":"),
-      mtu: maxDatagramSize,
-    });
   }
 
   createSession(options: DtlsOptions): DtlsSession {
-    const session = new LibsslSession(this.#context.connect(options.role), options, {
+    const session = new Session(this.#backend.connect(options.role, performance.now()), options, {
       onHandshakeEnd: () => this.#endHandshake(session),
       onFreed: () => this.#sessions.delete(session),
     });
@@ -44,7 +41,7 @@ export class LibsslProvider implements DtlsProvider {
     for (const session of [...this.#handshaking]) session.tick();
   }
 
-  #endHandshake(session: LibsslSession): void {
+  #endHandshake(session: Session): void {
     this.#handshaking.delete(session);
     if (this.#handshaking.size > 0) return;
     clearInterval(this.#timer);
@@ -53,7 +50,7 @@ export class LibsslProvider implements DtlsProvider {
 
   close(): void {
     for (const session of [...this.#sessions]) session.close();
-    this.#context.close();
+    this.#backend.close();
   }
 }
 
@@ -64,16 +61,16 @@ interface SessionOwner {
 
 type State = "handshake" | "connected" | "closed";
 
-class LibsslSession implements DtlsSession {
+class Session implements DtlsSession {
   readonly connected: Promise<SrtpKeys>;
   #state: State = "handshake";
   readonly #settle: { resolve(keys: SrtpKeys): void; reject(error: unknown): void };
-  readonly #connection: DtlsConnection;
+  readonly #association: DtlsAssociation;
   readonly #options: DtlsOptions;
   readonly #owner: SessionOwner;
 
-  constructor(connection: DtlsConnection, options: DtlsOptions, owner: SessionOwner) {
-    this.#connection = connection;
+  constructor(association: DtlsAssociation, options: DtlsOptions, owner: SessionOwner) {
+    this.#association = association;
     this.#options = options;
     this.#owner = owner;
     const { promise, resolve, reject } = Promise.withResolvers<SrtpKeys>();
@@ -95,18 +92,18 @@ class LibsslSession implements DtlsSession {
 
   receive(datagram: Uint8Array): void {
     if (this.#is("closed")) return;
-    this.#connection.feed(datagram);
+    this.#association.feed(datagram, performance.now());
     this.#advance();
   }
 
   tick(): void {
-    this.#guard(() => this.#connection.handleTimeout());
+    this.#guard(() => this.#association.handleTimeout(performance.now()));
     this.#flush();
   }
 
   #advance(): void {
     this.#guard(() => {
-      if (this.#is("handshake") && this.#connection.handshake()) this.#finishHandshake();
+      if (this.#is("handshake") && this.#association.handshake()) this.#finishHandshake();
       // What was sent with the last flight, too, and alerts.
       while (this.#is("connected") && this.#readOne());
     });
@@ -115,9 +112,9 @@ class LibsslSession implements DtlsSession {
 
   #finishHandshake(): void {
     const { remoteFingerprints, role } = this.#options;
-    checkFingerprint(this.#connection.peerCertificate(), remoteFingerprints);
-    const profile = profileOf(this.#connection.srtpProfile());
-    const exported = this.#connection.exportKeys(exporterLabel, keyingSize(profile));
+    checkFingerprint(this.#association.peerCertificate(), remoteFingerprints);
+    const profile = profileOf(this.#association.srtpProfile());
+    const exported = this.#association.exportKeys(exporterLabel, keyingSize(profile));
     this.#state = "connected";
     this.#owner.onHandshakeEnd();
     this.#settle.resolve(splitKeys(profile, role, exported));
@@ -125,7 +122,7 @@ class LibsslSession implements DtlsSession {
 
   /** False when nothing is left. */
   #readOne(): boolean {
-    const read = this.#connection.read();
+    const read = this.#association.read();
     if (read === "wait") return false;
     if (read === "closed") {
       this.#end("the peer closed the DTLS association");
@@ -137,7 +134,7 @@ class LibsslSession implements DtlsSession {
 
   #flush(): void {
     if (this.#is("closed")) return;
-    const bytes = this.#connection.takeOutput();
+    const bytes = this.#association.takeOutput();
     if (bytes !== null) this.#options.send(packRecords(bytes));
   }
 
@@ -146,7 +143,7 @@ class LibsslSession implements DtlsSession {
       throw new RangeError(`${bytes.length} bytes do not fit into a datagram`);
     }
     if (!this.#is("connected") || bytes.length === 0) return;
-    this.#guard(() => this.#connection.write(bytes));
+    this.#guard(() => this.#association.write(bytes));
     this.#flush();
   }
 
@@ -174,10 +171,10 @@ class LibsslSession implements DtlsSession {
 
   #finish(reason: string): void {
     const wasConnected = this.#is("connected");
-    this.#connection.shutdown();
+    this.#association.shutdown();
     this.#flush();
     this.#state = "closed";
-    this.#connection.free();
+    this.#association.free();
     if (!wasConnected) {
       this.#owner.onHandshakeEnd();
       this.#settle.reject(new UserError(`the DTLS handshake failed: ${reason}`));
