@@ -125,6 +125,14 @@ function numberOf({ value }) {
   return Number.isFinite(number) && number > 0 ? number : undefined;
 }
 
+async function begin() {
+  await fillFields();
+  readQuery();
+  keepInQuery();
+  message.show("");
+  form.hidden = false;
+}
+
 async function publish() {
   setNotice("");
   form.hidden = true;
@@ -229,9 +237,5 @@ if (!("RTCPeerConnection" in globalThis)) {
     false,
   );
 } else {
-  await fillFields();
-  readQuery();
-  keepInQuery();
-  message.show("");
-  form.hidden = false;
+  void begin();
 }

@@ -1,8 +1,7 @@
 /** The player: its page, its module for websites, and hls.js. The texts are part of the module graph. */
 import {
-  asModule,
   type Asset,
-  bundle,
+  bundleModule,
   fillPage,
   lazyAsset,
   pageHeaders,
@@ -33,7 +32,8 @@ export const hlsPage: () => Promise<Asset> = lazyAsset(
     const { default: style } = await import("../../../web/shared/page.css", { with: { type: "text" } });
     const { default: shared } = await import("../../../web/shared/page.js", { with: { type: "text" } });
     const { default: own } = await import("../../../web/hls/page.js", { with: { type: "text" } });
-    return fillPage(html, style, bundle([{ name: "page.js", text: shared }, { name: "own.js", text: own }]));
+    const parts = [{ name: "page.js", text: shared }, { name: "hls_page.js", text: own }];
+    return fillPage(html, style, bundleModule(parts, []));
   },
   { ...pageHeaders(pagePolicy), "cache-control": revalidated },
 );
@@ -44,7 +44,7 @@ export const playerModule: () => Promise<Asset> = lazyAsset(
     const { default: requests } = await import("../../../web/shared/requests.js", { with: { type: "text" } });
     const { default: player } = await import("../../../web/hls/player.js", { with: { type: "text" } });
     const parts = [{ name: "requests.js", text: requests }, { name: "player.js", text: player }];
-    return asModule(bundle(parts), ["HlsPlayer", "codecName", "describeProblem"]);
+    return bundleModule(parts, ["HlsPlayer", "codecName", "describeProblem"]);
   },
   { ...scriptHeaders, "cache-control": revalidated },
 );

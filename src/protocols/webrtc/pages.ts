@@ -1,11 +1,10 @@
 /** The pages and the modules for websites. Their texts are part of the module graph. */
 import {
-  asModule,
-  asScript,
   type Asset,
   assetResponse,
-  bundle,
+  bundleModule,
   type BundlePart,
+  bundleScript,
   fillPage,
   lazyAsset,
   pageHeaders,
@@ -66,13 +65,17 @@ async function read(name: TextName): Promise<BundlePart> {
   return { name, text: (await texts[name]()).default };
 }
 
-async function joined(names: readonly TextName[]): Promise<string> {
-  return bundle(await Promise.all(names.map(read)));
+async function readAll(names: readonly TextName[]): Promise<BundlePart[]> {
+  return await Promise.all(names.map(read));
 }
 
 async function page(html: TextName, scripts: readonly TextName[]): Promise<string> {
-  const styles = await Promise.all([read("page.css"), read("style.css")]);
-  return fillPage((await read(html)).text, styles.map(({ text }) => text).join(""), await joined(scripts));
+  const [{ text }, own, styles] = await Promise.all([
+    read(html),
+    readAll(scripts),
+    readAll(["page.css", "style.css"]),
+  ]);
+  return fillPage(text, styles.map((style) => style.text).join(""), bundleModule(own, []));
 }
 
 const pages: Readonly<Record<WebrtcPage, () => Promise<Asset>>> = {
@@ -83,30 +86,20 @@ const pages: Readonly<Record<WebrtcPage, () => Promise<Asset>>> = {
   ),
 };
 
-const problemNames = ["ProblemError", "describeProblem"];
-const statisticsParts = ["statistics.js"] as const;
+const scriptOf = (parts: readonly TextName[]) =>
+  lazyAsset(async () => bundleScript(await readAll(parts)), moduleHeaders);
+
+const moduleOf = (parts: readonly TextName[], exported: string) =>
+  lazyAsset(async () => {
+    const names = [exported, "describeProblem", "figures", "figureRows"];
+    return bundleModule(await readAll([...parts, "statistics.js"]), names);
+  }, moduleHeaders);
 
 const modules: Readonly<Record<WebrtcModule, () => Promise<Asset>>> = {
-  "reader.js": lazyAsset(async () => asScript(await joined(readerParts)), moduleHeaders),
-  "reader.mjs": lazyAsset(
-    async () =>
-      asModule(await joined([...readerParts, ...statisticsParts]), [
-        "MediaMTXWebRTCReader",
-        ...problemNames,
-        "figures",
-      ]),
-    moduleHeaders,
-  ),
-  "publisher.js": lazyAsset(async () => asScript(await joined(publisherParts)), moduleHeaders),
-  "publisher.mjs": lazyAsset(
-    async () =>
-      asModule(await joined([...publisherParts, ...statisticsParts]), [
-        "MediaMTXWebRTCPublisher",
-        ...problemNames,
-        "figures",
-      ]),
-    moduleHeaders,
-  ),
+  "reader.js": scriptOf(readerParts),
+  "reader.mjs": moduleOf(readerParts, "MediaMTXWebRTCReader"),
+  "publisher.js": scriptOf(publisherParts),
+  "publisher.mjs": moduleOf(publisherParts, "MediaMTXWebRTCPublisher"),
 };
 
 /** For GET and HEAD of `/<path>/` and `/<path>/publish`, with any query, once the client may read or publish. */

@@ -1,4 +1,4 @@
-import { asModule, asScript, bundle, fillPage } from "../../../src/net/http/bundle.ts";
+import { bundleModule, bundleScript, fillPage } from "../../../src/net/http/bundle.ts";
 import { equal, match, throws } from "../../support/assert.ts";
 
 const low = `// @ts-check
@@ -13,32 +13,38 @@ const high = `import { answer, sum } from "./low.js";
 import {
   later,
 } from "../far/low.js";
+const own = "high's own";
 export class Sum {
-  value = [answer, sum(), typeof later];
+  value = [answer, sum(), typeof later, own];
 }
 globalThis.bundledSum = new Sum().value;
 `;
 const parts = [{ name: "low.js", text: low }, { name: "high.js", text: high }];
 
 Deno.test("bundle: modules that import each other run as one module and as one script", async () => {
-  const text = bundle(parts);
-  const url = `data:text/javascript,${encodeURIComponent(asModule(text, ["Sum", "sum"]))}`;
+  const url = `data:text/javascript,${encodeURIComponent(bundleModule(parts, ["Sum", "sum"]))}`;
   const module: Record<string, unknown> = await import(url);
   equal(Object.keys(module), ["Sum", "sum"]);
   try {
-    equal(Reflect.get(globalThis, "bundledSum"), [40, 42, "function"]);
+    equal(Reflect.get(globalThis, "bundledSum"), [40, 42, "function", "high's own"]);
     Reflect.deleteProperty(globalThis, "bundledSum");
-    new Function(asScript(text))();
-    equal(Reflect.get(globalThis, "bundledSum"), [40, 42, "function"]);
-    // nothing else has come out of the script
-    equal(Reflect.has(globalThis, "answer"), false);
+    new Function(bundleScript(parts))();
+    equal(Reflect.get(globalThis, "bundledSum"), [40, 42, "function", "high's own"]);
   } finally {
     Reflect.deleteProperty(globalThis, "bundledSum");
   }
 });
 
-Deno.test("bundle: what is not among the parts is still imported", () => {
-  match(bundle([parts[1]]), /^import \{ answer, sum \} from "\.\/low\.js";\nimport \{\n {2}later,\n\}/);
+Deno.test("bundle: what is not among the parts is still imported, but not by a script", () => {
+  match(
+    bundleModule([parts[1]], []),
+    /^import \{ answer, sum \} from "\.\/low\.js";\nimport \{\n {2}later,\n\}/,
+  );
+  throws(() => bundleScript([parts[1]]), /a script cannot have: import/);
+});
+
+Deno.test("bundle: only what a part exports can be exported", () => {
+  throws(() => bundleModule(parts, ["own"]), /no part exports own/);
 });
 
 const wrong: readonly (readonly [name: string, text: string, message: RegExp])[] = [
@@ -48,7 +54,7 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
 ];
 for (const [name, text, message] of wrong) {
   Deno.test(`bundle: ${name} is refused`, () => {
-    throws(() => bundle([parts[0], { name: "x.js", text }]), message);
+    throws(() => bundleModule([parts[0], { name: "x.js", text }], []), message);
   });
 }
 

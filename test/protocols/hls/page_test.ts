@@ -12,7 +12,7 @@ const files: readonly (readonly [name: string, load: () => Promise<Asset>, type:
       "module",
       playerModule,
       /^text\/javascript/,
-      /class HlsPlayer[^]*export { HlsPlayer, codecName, describeProblem };/,
+      /^export const \{ HlsPlayer \} = /m,
     ],
     ["library", hlsLibrary, /^text\/javascript/, /\.Hls=/],
   ];
