@@ -10,6 +10,7 @@ import type { Logger } from "../../base/logger.ts";
 import { Scope } from "../../base/scope.ts";
 import { addressText } from "../../net/address.ts";
 import { AuthError, type PathConf, type Publisher, type Reader } from "../../paths/mod.ts";
+import { wallClock } from "./clock.ts";
 import type { WebrtcContext } from "./context.ts";
 import type { DtlsProvider, DtlsSession, IceSession, IceState, SrtpKeys } from "./contracts.ts";
 import type { Created, LiveSession, SessionRequest } from "./http/contracts.ts";
@@ -194,7 +195,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     this.logger.info(
       `peer connection established, local candidate: ${local}, remote candidate: ${remote}`,
     );
-    const now = Date.now();
+    const now = wallClock();
     try {
       side.start({
         keys,
@@ -211,7 +212,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   }
 
   #receiveMedia(datagrams: readonly Uint8Array[]): void {
-    if (this.#established) this.#side?.receive(datagrams, Date.now());
+    if (this.#established) this.#side?.receive(datagrams, wallClock());
     else if (this.#early.length + datagrams.length <= maxEarlyDatagrams) this.#early.push(...datagrams);
   }
 

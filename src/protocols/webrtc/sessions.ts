@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { wallClock } from "./clock.ts";
 import type { WebrtcContext } from "./context.ts";
 import { BusyError } from "./http/access.ts";
 import type { Created, Endpoint, LiveSession, SessionHost, SessionRequest } from "./http/contracts.ts";
@@ -24,7 +25,7 @@ export class WebrtcSessions implements SessionHost {
     const key = keyOf(request.endpoint, request.access.name, secret);
     const session = new WebrtcSession(this.context, request, secret, () => this.#forget(key));
     this.#sessions.set(key, session);
-    this.#timer ??= setInterval(() => this.tick(Date.now()), mediaPeriodMs);
+    this.#timer ??= setInterval(() => this.tick(wallClock()), mediaPeriodMs);
     return await session.negotiate();
   }
 

@@ -4,7 +4,7 @@ import { serializeSdp } from "../../../sdp/serialize.ts";
 import type { SdpAttribute, SdpMedia } from "../../../sdp/session.ts";
 import type { DtlsFingerprint, ExtensionIds, IceCandidate, IceCredentials } from "../contracts.ts";
 import type { AgreedFormat, AgreedSection, Agreement } from "./agreement.ts";
-import { serializeCandidate } from "./candidate.ts";
+import { serializeCandidate } from "../ice/wire/candidate.ts";
 import type { Description, OfferedSection } from "./description.ts";
 import { extensionUri } from "./parse.ts";
 
@@ -111,7 +111,7 @@ function toMedia(
 /** Also what an ICE restart is answered with. */
 export function candidateAttributes(candidates: readonly IceCandidate[]): SdpAttribute[] {
   return [
-    ...candidates.map((candidate) => ({ name: "candidate", value: serializeCandidate(candidate) })),
+    ...candidates.map((candidate) => ({ name: serializeCandidate(candidate) })),
     { name: "end-of-candidates" },
   ];
 }

@@ -3,7 +3,7 @@ import { ParseError } from "../../../base/errors.ts";
 import { parseSdp } from "../../../sdp/parse.ts";
 import { attributeValue, type SdpAttribute, type SdpMedia, type SdpSession } from "../../../sdp/session.ts";
 import type { DtlsFingerprint, ExtensionIds, IceCandidate, IceCredentials } from "../contracts.ts";
-import { parseCandidate } from "./candidate.ts";
+import { parseCandidate } from "../ice/wire/candidate.ts";
 import type { Description, Direction, OfferedSection } from "./description.ts";
 import { offeredFormats } from "./formats.ts";
 

@@ -2,6 +2,7 @@
 import type { Codec } from "../../../codecs/codec.ts";
 import type { Track } from "../../../stream/track.ts";
 import type { NegotiatedMedia } from "../contracts.ts";
+import { sentCodec } from "../media/choose_tracks.ts";
 import { type AgreedFormat, type AgreedSection, type Agreement, agreeOn } from "./agreement.ts";
 import type { Description, OfferedSection } from "./description.ts";
 import { NotAcceptableError } from "./errors.ts";
@@ -76,8 +77,8 @@ export function agreeToRead(offer: Description, tracks: readonly Track[]): ReadA
   return { sections: complete(offer, agreed), tracks: used, skipped: skipped(tracks, used) };
 }
 
-function isReadable({ name }: Codec): boolean {
-  return name === "KLV" || [...preference.video, ...preference.audio].some((known) => known === name);
+function isReadable(codec: Codec): boolean {
+  return codec.name === "KLV" || sentCodec(codec) !== null;
 }
 
 function receives({ kind, rejected, direction }: OfferedSection, wanted: Kind): boolean {
@@ -86,14 +87,14 @@ function receives({ kind, rejected, direction }: OfferedSection, wanted: Kind): 
 
 function preferred(tracks: readonly Track[], kind: Kind): Track[] {
   const names: readonly Codec["name"][] = preference[kind];
-  return tracks.filter(({ codec }) => names.includes(codec.name))
+  return tracks.filter(({ codec }) => names.includes(codec.name) && sentCodec(codec) !== null)
     .sort((a, b) => names.indexOf(a.codec.name) - names.indexOf(b.codec.name));
 }
 
 function firstMatch(sections: readonly OfferedSection[], tracks: readonly Track[]) {
   for (const track of tracks) {
     for (const section of sections) {
-      const format = matchFormat(track.codec, section.formats);
+      const format = matchFormat(sentCodec(track.codec)!, section.formats);
       if (format !== null) return { track, section, format };
     }
   }
@@ -106,7 +107,7 @@ function toSection(
   track: Track,
   offered: OfferedSection["formats"][number],
 ): AgreedSection {
-  const { codec } = track;
+  const codec = sentCodec(track.codec)!;
   const fmtp = codec.name === "Opus" ? opusFmtp(codec, offered) : offered.fmtp;
   // Every reader gets the same packets: nobody's bandwidth decides on them, so that nobody is asked for it.
   const format: AgreedFormat = agreeOn(offered, codec, fmtp, { transportWide: false, remb: false });
