@@ -1,11 +1,12 @@
 import { errorText } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { PacketCrypto } from "../../base/packet_crypto.ts";
-import type { PathAccess, PathConf, PathManager, Publisher, PublisherSeat } from "../../paths/mod.ts";
+import type { PathConf } from "../../conf/mod.ts";
+import type { PathAccess, PathManager, Publisher, PublisherSeat } from "../../paths/mod.ts";
 import type { RtpMedia } from "../../rtp/format.ts";
 import { wallClock } from "./clock.ts";
 import { WebrtcReceiver } from "./media/receiver/receiver.ts";
-import { type Agreement, agreedMedias, agreeToPublish, type Description } from "./negotiation/mod.ts";
+import { agreedMedias, type Agreement, agreeToPublish, type Description } from "./negotiation/mod.ts";
 import { type Connection, noTraffic, type Side, type SideStats } from "./side.ts";
 
 /** What the side that publishes is made of. */

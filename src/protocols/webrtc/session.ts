@@ -8,8 +8,9 @@
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { Scope } from "../../base/scope.ts";
+import type { PathConf } from "../../conf/mod.ts";
 import { addressText } from "../../net/address.ts";
-import { AuthError, type PathConf, type Publisher, type Reader } from "../../paths/mod.ts";
+import { AuthError, type Publisher, type Reader } from "../../paths/mod.ts";
 import { wallClock } from "./clock.ts";
 import type { WebrtcContext } from "./context.ts";
 import type { DtlsProvider, DtlsSession, IceSession, IceState, SrtpKeys } from "./contracts.ts";

@@ -111,7 +111,10 @@ function toMedia(
 /** Also what an ICE restart is answered with. */
 export function candidateAttributes(candidates: readonly IceCandidate[]): SdpAttribute[] {
   return [
-    ...candidates.map((candidate) => ({ name: serializeCandidate(candidate) })),
+    ...candidates.map((candidate) => ({
+      name: "candidate",
+      value: serializeCandidate(candidate).replace(/^candidate:/, ""),
+    })),
     { name: "end-of-candidates" },
   ];
 }
