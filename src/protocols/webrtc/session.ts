@@ -241,8 +241,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   }
 
   #candidates(): { readonly local: string; readonly remote: string } {
-    const [local = "", remote = ""] = this.#ice?.diagnose().selectedPair?.split(" ") ?? [];
-    return { local, remote };
+    return this.#ice?.diagnose().selectedPair ?? { local: "", remote: "" };
   }
 
   async patch({ ice: remote, candidates }: TrickleFragment): Promise<string | null> {

@@ -12,6 +12,7 @@ import type {
 import { IceAgent } from "./engine/agent.ts";
 import { advise } from "./engine/diagnosis.ts";
 import type { Pair } from "./engine/pair.ts";
+import { pairText } from "./engine/pair_text.ts";
 import { newCredentials, newTieBreaker, newTransactionId } from "./credentials.ts";
 import type { Link } from "./link.ts";
 import { candidateText } from "./wire/candidate.ts";
@@ -179,7 +180,7 @@ export class MuxSession implements IceSession {
       requestsFrom: facts.requestsFrom,
       selectedPair: selected === null
         ? null
-        : `${selected.base.name} → ${selected.remote.ip} ${selected.remote.port}`,
+        : pairText(selected.base.kind, selected.remote, this.#candidates, remoteCandidates),
       advice: advise({
         ...facts,
         lite: this.lite,
