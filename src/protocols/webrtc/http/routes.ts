@@ -180,7 +180,7 @@ class Routes {
   end(c: RouteContext, endpoint: Endpoint): Response {
     const session = this.#session(c, endpoint);
     if (session === null) return sessionNotFound();
-    session.close("terminated by the client");
+    session.close("deleted by the client");
     return new Response(JSON.stringify({ status: "ok" }), {
       headers: { "content-type": "application/json; charset=utf-8" },
     });

@@ -1,6 +1,10 @@
 /** Two ends of an association with a wire between them that tests can spoil. */
 import type { PacketBatch } from "../../../../src/net/udp/socket.ts";
-import type { DtlsFingerprint, DtlsProvider, DtlsSession } from "../../../../src/protocols/webrtc/contracts.ts";
+import type {
+  DtlsFingerprint,
+  DtlsProvider,
+  DtlsSession,
+} from "../../../../src/protocols/webrtc/contracts.ts";
 import { guarded } from "../../../support/guarded.ts";
 import type { Random } from "../../../support/random.ts";
 
@@ -85,7 +89,10 @@ export class Pair {
   }
 
   connected() {
-    return guarded("the handshake", Promise.all([this.server.session.connected, this.client.session.connected]));
+    return guarded(
+      "the handshake",
+      Promise.all([this.server.session.connected, this.client.session.connected]),
+    );
   }
 
   close(): void {
