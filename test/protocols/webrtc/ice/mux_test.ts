@@ -18,6 +18,8 @@ function openMux(options: Partial<IceMuxOptions> = {}): Promise<IceMux> {
     ipsFromInterfaces: true,
     ipsFromInterfacesList: [],
     additionalHosts: [],
+    iceServers: [],
+    gatherTimeoutMs: 5_000,
     udpFastPath: "auto",
     udpReadBufferSize: 0,
     logger: silentLogger,
