@@ -62,7 +62,11 @@ export class TestReader implements Disposable {
   }
 
   send(messages: readonly RtcpMessage[], now: number): void {
-    this.reader.receive([this.#sender.protectRtcp(serializeRtcp(messages))], now);
+    this.sendRaw(serializeRtcp(messages), now);
+  }
+
+  sendRaw(rtcp: Uint8Array, now: number): void {
+    this.reader.receive([this.#sender.protectRtcp(rtcp)], now);
   }
 
   /** Asks for packets of the first track again. */
