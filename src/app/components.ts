@@ -10,6 +10,7 @@ import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { WebrtcServer } from "../protocols/webrtc/mod.ts";
 import type { Component } from "./lifecycle.ts";
 
 /** What the rows share. */
@@ -98,6 +99,16 @@ export const components: readonly Component<Services>[] = [
         ? new CertificateStore(await loadCertificate(conf.hlsServerCert, conf.hlsServerKey))
         : null;
       return new HlsServer({ conf, logger, pathManager: paths, certificates });
+    },
+  },
+  {
+    name: "WebRTC",
+    start: async ({ conf, logger, paths }) => {
+      if (!conf.webrtc) return undefined;
+      const certificates = conf.webrtcEncryption
+        ? new CertificateStore(await loadCertificate(conf.webrtcServerCert, conf.webrtcServerKey))
+        : null;
+      return await WebrtcServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
 ];

@@ -51,8 +51,8 @@ export interface IceDiagnosis {
   readonly remoteCandidates: readonly string[];
   /** Binding requests that came, by address they came from (bounded). */
   readonly requestsFrom: readonly string[];
-  /** `local remote` of the pair in use; null when there is none. */
-  readonly selectedPair: string | null;
+  /** Both ends of the pair in use, as `type/protocol/address/port`; null when there is none. */
+  readonly selectedPair: { readonly local: string; readonly remote: string } | null;
   /** Sentences: what went wrong as far as it can be told, and which key to set. Empty when connected. */
   readonly advice: readonly string[];
 }
@@ -116,7 +116,7 @@ export interface DtlsSession {
 
 /** One certificate, used for all sessions of a server; two implementations pass one suite. */
 export interface DtlsProvider {
-  readonly name: "libssl" | "werift";
+  readonly name: "libssl" | "portable";
   readonly fingerprint: DtlsFingerprint;
   createSession(options: DtlsOptions): DtlsSession;
   close(): void;

@@ -1,0 +1,297 @@
+/**
+ * One WebRTC session, from the offer to its end.
+ *
+ * Who closes whom: a session ends when its client deletes it, closes DTLS or is not heard of any more, when the path or the
+ * server closes it, when it is kicked, and when it takes too long to connect. Ending, it closes its side (which leaves
+ * the path), DTLS and ICE, in this order, and forgets its timers.
+ */
+import { errorText, UserError } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { Scope } from "../../base/scope.ts";
+import type { PathConf } from "../../conf/mod.ts";
+import { addressText } from "../../net/address.ts";
+import { AuthError, type Publisher, type Reader } from "../../paths/mod.ts";
+import { wallClock } from "./clock.ts";
+import type { WebrtcContext } from "./context.ts";
+import type { DtlsProvider, DtlsSession, IceSession, IceState, SrtpKeys } from "./contracts.ts";
+import type { Created, LiveSession, SessionRequest } from "./http/contracts.ts";
+import {
+  type Description,
+  localSetup,
+  parseDescription,
+  serializeAnswer,
+  serializeFragment,
+  type TrickleFragment,
+} from "./negotiation/mod.ts";
+import { Publishing } from "./publishing.ts";
+import { Reading } from "./reading.ts";
+import { noTraffic, type Side } from "./side.ts";
+import type { WebrtcSessionSnapshot } from "./stats.ts";
+
+/** Media that comes before the handshake is over on this side: the peer may be done a moment earlier. */
+const maxEarlyDatagrams = 64;
+const deadlineText = "deadline exceeded while waiting connection";
+const gone = "peer connection closed";
+
+export class WebrtcSession implements Reader, Publisher, LiveSession {
+  readonly type = "webRTCSession";
+  readonly id: string;
+  readonly created: number = Date.now();
+  readonly logger: Logger;
+  readonly #scope = new Scope();
+  #told = false;
+  #closeReason: string | null = null;
+  #offer: Description | null = null;
+  #side: Side | null = null;
+  #ice: IceSession | null = null;
+  #dtls: DtlsSession | null = null;
+  #provider: DtlsProvider | null = null;
+  #established = false;
+  #early: Uint8Array[] = [];
+
+  constructor(
+    private readonly context: WebrtcContext,
+    readonly request: SessionRequest,
+    /** In the session's URL. */
+    readonly secret: string,
+    private readonly onEnd: (session: WebrtcSession) => void,
+  ) {
+    this.id = request.access.id;
+    this.logger = context.logger.child(`[session ${this.id.slice(0, 8)}]`);
+  }
+
+  get etag(): string {
+    return `"${this.#ice?.local.ufrag ?? ""}"`;
+  }
+
+  /** The answer to the offer. What it throws has ended the session. */
+  async negotiate(): Promise<Created> {
+    try {
+      return await this.#negotiate();
+    } catch (error) {
+      // Who is only asked for credentials comes back with them.
+      if (error instanceof AuthError && !error.challenge) {
+        this.#tell();
+        this.logger.warn(error.message);
+      }
+      this.close(errorText(error));
+      throw error;
+    }
+  }
+
+  async #negotiate(): Promise<Created> {
+    const { access, endpoint } = this.request;
+    const { pathManager } = this.context;
+    let conf: PathConf | null = null;
+    if (endpoint === "whip") conf = await pathManager.authorize(access, "publish");
+    else {
+      const described = await pathManager.describe(access);
+      if (described.kind === "redirect") {
+        this.close("redirected");
+        return described;
+      }
+    }
+    this.#check();
+    this.#tell();
+    const offer = parseDescription(this.request.offer);
+    this.#offer = offer;
+    this.#side = conf === null ? await this.#read(offer) : this.#publish(offer, conf);
+    this.#check();
+    this.#provider = await this.context.dtls();
+    this.#check();
+    const ice = this.context.createIce({
+      onDtls: (datagram) => this.#openDtls()?.receive(datagram),
+      onMedia: (datagrams) => this.#receiveMedia(datagrams),
+      onState: (state) => this.#iceChanged(state),
+    });
+    this.#ice = ice;
+    const candidates = await ice.gather();
+    this.#check();
+    ice.start(offer.ice, offer.candidates);
+    this.#scope.after(this.context.conf.webrtcHandshakeTimeout, () => this.#late());
+    const local = {
+      ice: ice.local,
+      lite: ice.lite,
+      fingerprint: this.#provider.fingerprint,
+      setup: localSetup(offer),
+      candidates,
+    };
+    const { agreement, sources } = this.#side;
+    const answer = serializeAnswer(offer, agreement, local, sources, String(this.created));
+    return { kind: "session", secret: this.secret, answer, etag: this.etag };
+  }
+
+  async #read(offer: Description): Promise<Side> {
+    const seat = await this.context.pathManager.addReader(this.request.access, this, true);
+    try {
+      return new Reading(seat, offer, this.context.crypto, this.logger);
+    } catch (error) {
+      seat.leave();
+      throw error;
+    }
+  }
+
+  #publish(offer: Description, conf: PathConf): Side {
+    const { context: { crypto, pathManager, conf: { webrtcTrackGatherTimeout } }, logger } = this;
+    const { access } = this.request;
+    return new Publishing({
+      offer,
+      crypto,
+      logger,
+      pathManager,
+      publisher: this,
+      access,
+      conf,
+      gatherMs: webrtcTrackGatherTimeout,
+    });
+  }
+
+  /** Throws when the session has ended meanwhile. */
+  #check(): void {
+    if (this.#closeReason === null) return;
+    // `close` could not know of what was still being made.
+    this.#side?.close();
+    this.#ice?.close();
+    throw new UserError(this.#closeReason);
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.logger.info(`created by ${addressText(this.request.client)}`);
+  }
+
+  /** Made with the peer's first packet: until then it may be nobody. */
+  #openDtls(): DtlsSession | null {
+    if (this.#dtls !== null || this.#offer === null || this.#provider === null) return this.#dtls;
+    const dtls = this.#provider.createSession({
+      role: localSetup(this.#offer) === "passive" ? "server" : "client",
+      remoteFingerprints: this.#offer.fingerprints,
+      send: (batch) => this.#ice?.send(batch),
+      onData: () => {},
+      onClose: (reason) => this.close(this.#established ? gone : reason),
+    });
+    this.#dtls = dtls;
+    dtls.connected.then(
+      (keys) => this.#connected(keys),
+      (error) => this.close(errorText(error)),
+    );
+    return dtls;
+  }
+
+  #iceChanged(state: IceState): void {
+    if (state === "connected") this.#openDtls();
+    else if (state === "failed") {
+      this.#explain();
+      this.close(gone);
+    } else if (state === "closed") this.close("terminated");
+  }
+
+  #connected(keys: SrtpKeys): void {
+    const side = this.#side;
+    const ice = this.#ice;
+    if (this.#closeReason !== null || side === null || ice === null) return;
+    this.#established = true;
+    const { local, remote } = this.#candidates();
+    this.logger.info(
+      `peer connection established, local candidate: ${local}, remote candidate: ${remote}`,
+    );
+    const now = wallClock();
+    try {
+      side.start({
+        keys,
+        send: (batch) => ice.send(batch),
+        sendMessage: () => {},
+        fail: (reason) => this.close(reason),
+      }, now);
+    } catch (error) {
+      return this.close(errorText(error));
+    }
+    const early = this.#early;
+    this.#early = [];
+    if (early.length > 0) side.receive(early, now);
+  }
+
+  #receiveMedia(datagrams: readonly Uint8Array[]): void {
+    if (this.#established) this.#side?.receive(datagrams, wallClock());
+    else if (this.#early.length + datagrams.length <= maxEarlyDatagrams) this.#early.push(...datagrams);
+  }
+
+  /** Called every 20 ms. */
+  tick(now: number): void {
+    if (this.#established) this.#side?.tick(now);
+  }
+
+  #late(): void {
+    if (this.#established) return;
+    this.#explain();
+    this.close(deadlineText);
+  }
+
+  #explain(): void {
+    const diagnosis = this.#ice?.diagnose();
+    if (diagnosis === undefined) return;
+    const { localCandidates, remoteCandidates, requestsFrom, advice } = diagnosis;
+    const list = (texts: readonly string[]) => texts.length === 0 ? "none" : texts.join(", ");
+    this.logger.warn(
+      `no connection: our addresses ${list(localCandidates)}; the client's ${list(remoteCandidates)}; ` +
+        `heard from ${list(requestsFrom)}`,
+    );
+    for (const sentence of advice) this.logger.warn(sentence);
+  }
+
+  #candidates(): { readonly local: string; readonly remote: string } {
+    return this.#ice?.diagnose().selectedPair ?? { local: "", remote: "" };
+  }
+
+  async patch({ ice: remote, candidates }: TrickleFragment): Promise<string | null> {
+    const ice = this.#ice;
+    const offer = this.#offer;
+    if (ice === null || offer === null) throw new UserError("the session is not there yet");
+    const restarts = remote !== null &&
+      (remote.ufrag !== offer.ice.ufrag || remote.password !== offer.ice.password);
+    let answer: string | null = null;
+    if (restarts) {
+      this.#offer = { ...offer, ice: remote };
+      const local = ice.restart(remote);
+      const gathered = await ice.gather();
+      this.#check();
+      const section = offer.sections.find((_, i) => this.#side?.agreement.sections[i].kind !== "rejected")!;
+      answer = serializeFragment(local, ice.lite, gathered, section);
+    }
+    for (const candidate of candidates) ice.addRemoteCandidate(candidate);
+    return answer;
+  }
+
+  close(reason: string): void {
+    if (this.#closeReason !== null) return;
+    this.#closeReason = reason;
+    this.#side?.close();
+    this.#dtls?.close();
+    this.#ice?.close();
+    this.#early = [];
+    void this.#scope.close();
+    this.onEnd(this);
+    if (this.#told) this.logger.info(`closed: ${reason}`);
+  }
+
+  snapshot(): WebrtcSessionSnapshot {
+    const { access: { name, query, credentials, userAgent }, client, endpoint } = this.request;
+    const { local, remote } = this.#candidates();
+    return {
+      id: this.id,
+      created: this.created,
+      remoteAddr: addressText(client),
+      peerConnectionEstablished: this.#established,
+      localCandidate: local,
+      remoteCandidate: remote,
+      state: endpoint === "whip" ? "publish" : "read",
+      path: name,
+      query,
+      user: credentials.user,
+      userAgent,
+      iceAdvice: this.#ice?.diagnose().advice ?? [],
+      ...this.#side?.stats ?? noTraffic,
+    };
+  }
+}
