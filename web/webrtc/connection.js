@@ -119,6 +119,8 @@ export class Connection {
     signal.throwIfAborted();
     this.#watch(peer, signal);
     await peer.setRemoteDescription({ type: "answer", sdp: this.#role.answer(answer) });
+    signal.throwIfAborted();
+    this.#watchTransports(peer, signal);
     trickle.start(offer);
   }
 
@@ -169,10 +171,25 @@ export class Connection {
       } else if (state === "failed") {
         this.#fail(problem("failed"));
       } else if (state === "closed") {
-        // The server has said goodbye (close_notify of DTLS).
         this.#fail(gone);
       }
     }, { signal });
+  }
+
+  /**
+   * The server says goodbye by DTLS, which Chromium tells here only: its connection stays "connected" for seconds.
+   * @param {RTCPeerConnection} peer
+   * @param {AbortSignal} signal
+   */
+  #watchTransports(peer, signal) {
+    const all = peer.getTransceivers().flatMap((
+      { sender, receiver },
+    ) => [sender.transport, receiver.transport]);
+    for (const transport of new Set(all)) {
+      transport?.addEventListener("statechange", () => {
+        if (transport.state === "closed") this.#fail(gone);
+      }, { signal });
+    }
   }
 
   /** @param {import("./problem.js").Problem} problem */

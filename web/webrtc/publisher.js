@@ -11,7 +11,7 @@
  */
 import { Connection } from "./connection.js";
 import { ProblemError } from "./problem.js";
-import { setOpusFormat } from "./sdp.js";
+import { setFormats } from "./sdp.js";
 
 /**
  * @typedef {object} OwnPublisherOptions
@@ -34,6 +34,9 @@ const layers = [
   { rid: "m", scale: 2, share: 0.3 },
   { rid: "l", scale: 4, share: 0.1 },
 ];
+
+/** Few networks have less, and those that do are found out at once. */
+const maxStartKbps = 1500;
 
 /**
  * Bits a second; undefined for what is no such number.
@@ -70,7 +73,7 @@ export class MediaMTXWebRTCPublisher {
   constructor(options) {
     this.#options = options;
     /** @param {string} sdp */
-    const withSound = (sdp) => setOpusFormat(sdp, this.#opusFormat());
+    const withSound = (sdp) => setFormats(sdp, "audio", "opus", this.#opusFormat());
     this.#connection = new Connection({
       ...options,
       onState: (state) => {
@@ -82,7 +85,7 @@ export class MediaMTXWebRTCPublisher {
       localOffer: (sdp) => sdp,
       // The server learns from the offer what comes; what the browser sends depends on the answer.
       sentOffer: withSound,
-      answer: withSound,
+      answer: (sdp) => setFormats(withSound(sdp), "video", "", this.#startFormat()),
     });
   }
 
@@ -108,6 +111,17 @@ export class MediaMTXWebRTCPublisher {
       ...audioVoice ? { useinbandfec: 1 } : { stereo: 1, "sprop-stereo": 1 },
       ...maxaveragebitrate === undefined ? {} : { maxaveragebitrate },
     };
+  }
+
+  /**
+   * Chromium begins with 300 kbit/s, and small pictures; it is told that it may begin with more.
+   * @returns {Record<string, number>}
+   */
+  #startFormat() {
+    const limit = bitrate(this.#options.videoBitrate);
+    return limit === undefined
+      ? {}
+      : { "x-google-start-bitrate": Math.min(maxStartKbps, Math.ceil(limit / 1000)) };
   }
 
   /** @param {RTCPeerConnection} peer */

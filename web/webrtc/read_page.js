@@ -25,6 +25,8 @@ video.playsInline = flag("playsinline", true);
 video.disablePictureInPicture = flag("disablepictureinpicture", false);
 let mutedByUs = false;
 let hasPlayed = false;
+/** The page says so, or its controls do. */
+let waitsForUser = false;
 /** Of packets without a picture. */
 let seconds = 0;
 
@@ -39,6 +41,11 @@ function show(words, more = "", isWaiting = true) {
   video.controls = controls && (words === "" || !isWaiting);
 }
 
+function waitForUser() {
+  waitsForUser = true;
+  show(controls ? "" : "Tap to play", "", false);
+}
+
 async function play() {
   try {
     await video.play();
@@ -46,7 +53,7 @@ async function play() {
     // Anything else means that another try has begun.
     if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
     if (video.muted) {
-      show(controls ? "" : "Tap to play", "", false);
+      waitForUser();
       return;
     }
     mutedByUs = true;
@@ -69,10 +76,11 @@ function onState(state) {
       break;
     case "connected":
       seconds = 0;
-      if (!hasPlayed) show("Waiting for the first picture");
+      if (!hasPlayed && !waitsForUser) show("Waiting for the first picture");
       break;
     case "failed":
       hasPlayed = false;
+      waitsForUser = false;
       video.srcObject = null;
       show(describeProblem(state.problem), retryText(state.retryMs));
       break;
@@ -83,6 +91,7 @@ function onState(state) {
 
 function onPlaying() {
   hasPlayed = true;
+  waitsForUser = false;
   show("");
   updateSound();
 }
@@ -120,7 +129,7 @@ const reader = new MediaMTXWebRTCReader({
     if (stream === undefined || video.srcObject === stream) return;
     video.srcObject = stream;
     if (autoplay) void play();
-    else show(controls ? "" : "Tap to play", "", false);
+    else waitForUser();
   },
 });
 new Overlay(() => reader.state.kind === "connected" ? reader.peer : null, "reading", onFigures);

@@ -13,7 +13,7 @@
  */
 import { Connection } from "./connection.js";
 import { extraCodecs } from "./extra_codecs.js";
-import { addAudioCodecs, setOpusFormat } from "./sdp.js";
+import { addAudioCodecs, setFormats } from "./sdp.js";
 
 /**
  * @typedef {object} OwnReaderOptions
@@ -34,7 +34,7 @@ export class MediaMTXWebRTCReader {
     this.#connection = new Connection(options, {
       prepare: (peer) => this.#prepare(peer),
       localOffer: (sdp) =>
-        addAudioCodecs(setOpusFormat(sdp, { stereo: 1, "sprop-stereo": 1 }), this.#extraCodecs),
+        addAudioCodecs(setFormats(sdp, "audio", "opus", { stereo: 1, "sprop-stereo": 1 }), this.#extraCodecs),
       sentOffer: (sdp) => sdp,
       answer: (sdp) => sdp,
     });

@@ -5,6 +5,8 @@
 const firstPayloadType = 35;
 const lastPayloadType = 127;
 
+const repairs = ["rtx", "red", "ulpfec", "flexfec-03"];
+
 /**
  * The lines before the first section, and those of each section, whose first is `m=`.
  * @param {string} sdp
@@ -44,17 +46,20 @@ function setFormat(section, payloadType, parameters) {
 }
 
 /**
- * Format parameters of Opus (RFC 7587 §6.1) in all sections of audio.
+ * Format parameters of a codec, wherever it is, or of all of a kind; not of what repairs them.
  * @param {string} sdp
+ * @param {"audio" | "video"} kind
+ * @param {string} codec `opus`; empty for all
  * @param {Record<string, string | number>} parameters
  * @returns {string}
  */
-export function setOpusFormat(sdp, parameters) {
+export function setFormats(sdp, kind, codec, parameters) {
   const sections = splitSections(sdp);
-  for (const section of sections.filter(([first]) => first?.startsWith("m=audio"))) {
+  for (const section of sections.filter(([first]) => first?.startsWith(`m=${kind} `))) {
     for (const line of [...section]) {
-      const payloadType = /^a=rtpmap:(\d+) opus\//i.exec(line)?.[1];
-      if (payloadType !== undefined) setFormat(section, payloadType, parameters);
+      const [, payloadType, name] = /^a=rtpmap:(\d+) ([^/]+)/.exec(line) ?? [];
+      const isMeant = codec === "" ? !repairs.includes(name?.toLowerCase()) : name?.toLowerCase() === codec;
+      if (payloadType !== undefined && isMeant) setFormat(section, payloadType, parameters);
     }
   }
   return joinSections(sections);
