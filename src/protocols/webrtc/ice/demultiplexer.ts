@@ -62,14 +62,26 @@ export class Demultiplexer {
       else if (kind !== "media") control.push(packet);
       else {
         const session = link.sessionOf(packet.from);
-        if (session === null) this.ignored++;
-        else if (session.takeMedia(packet.bytes)) this.#touched.push(session);
+        if (session !== null) this.#take(session, packet.bytes);
+        // The request that makes it somebody's may be in the same read.
+        else if (control.length > 0) control.push(packet);
+        else this.ignored++;
       }
     }
+    this.#flushMedia();
+    if (control.length === 0) return;
+    this.#deliverControl(link, control);
+    control.length = 0;
+    this.#flushMedia();
+  }
+
+  #take(session: MuxSession, media: Uint8Array): void {
+    if (session.takeMedia(media)) this.#touched.push(session);
+  }
+
+  #flushMedia(): void {
     for (const session of this.#touched) session.flushMedia();
     this.#touched.length = 0;
-    if (control.length > 0) this.#deliverControl(link, control);
-    control.length = 0;
   }
 
   #deliverControl(link: Link, packets: readonly Datagram[]): void {
@@ -84,9 +96,11 @@ export class Demultiplexer {
         }
       }
       const session = link.sessionOf(from);
-      if (packetKind(bytes) === "dtls") {
+      const kind = packetKind(bytes);
+      if (kind === "dtls" || kind === "media") {
         if (session === null) this.ignored++;
-        else session.receiveDtls(bytes);
+        else if (kind === "dtls") session.receiveDtls(bytes);
+        else this.#take(session, bytes);
       } else if (session === null && budget === 0) this.ignored++;
       else if (!this.#receiveStun(link, from, bytes, now) && session === null) budget--;
     }

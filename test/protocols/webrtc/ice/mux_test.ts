@@ -26,7 +26,7 @@ for (const udpFastPath of implementations) {
     equal(server.stats.sessions, 1);
     first.offerer.close();
     first.answerer.close();
-    equal(server.stats, { sessions: 0, routes: 0, connections: 0, packetsIgnored: 0 });
+    equal(server.stats, { sessions: 0, routes: 0, connections: 0, packetsIgnored: 0, packetsDropped: 0 });
     await server.close();
     await client.close();
   });
