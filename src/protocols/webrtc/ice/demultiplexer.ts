@@ -39,8 +39,14 @@ export class Demultiplexer {
 
   /** Packets of one read. Media first: it must not wait for whoever sends requests. */
   deliver(link: Link, packets: readonly Datagram[]): void {
-    this.#deliver(link, packets);
-    if (this.#relays.length > 0) this.flush();
+    try {
+      this.#deliver(link, packets);
+      if (this.#relays.length > 0) this.flush();
+    } finally {
+      // Nothing stays for the next read, even when a session has thrown.
+      this.#control.length = 0;
+      this.#touched.length = 0;
+    }
   }
 
   /** What a relay has unpacked waits for the rest of its read. */
@@ -71,8 +77,8 @@ export class Demultiplexer {
     this.#flushMedia();
     if (control.length === 0) return;
     this.#deliverControl(link, control);
-    control.length = 0;
     this.#flushMedia();
+    control.length = 0;
   }
 
   #take(session: MuxSession, media: Uint8Array): void {
