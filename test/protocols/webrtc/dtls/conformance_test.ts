@@ -221,8 +221,28 @@ forAll("what is not authentic is ignored after the handshake", async (providers)
     pair.server.session.receive(bytes);
     pair.client.session.receive(bytes);
   }
+  await pair.settle();
+  // Nothing was taken twice.
+  equal([pair.server.data.length, pair.client.data.length], [1, 1]);
   await exchange(pair, "after");
   equal([pair.server.closeReasons, pair.client.closeReasons], [[], []]);
+  pair.close();
+});
+
+forAll("a handshake that somebody changed on the way is refused", async (providers) => {
+  // Extended master secret, the type of an extension without content.
+  const extension = [0, 23, 0, 0];
+  const pair = new Pair({
+    ...providers,
+    spoil: (datagram, to) => {
+      const at = datagram.findIndex((_, i) => extension.every((byte, k) => datagram[i + k] === byte));
+      if (to === "client" || datagram[0] !== 22 || at < 0 || datagram[13] !== 1) return [datagram];
+      const stripped = datagram.slice();
+      stripped[at] = 0x55;
+      return [stripped];
+    },
+  });
+  await rejects(guarded("the refusal", pair.server.session.connected), UserError);
   pair.close();
 });
 
