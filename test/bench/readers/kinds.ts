@@ -6,6 +6,7 @@ import type { Meter } from "./meter.ts";
 import { RtmpReaders } from "./rtmp/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
+import { WhepReaders } from "./whep/readers.ts";
 
 /** One thread's share of the readers: numbers `first` to `first + count - 1`. */
 export interface ReaderContext {
@@ -61,6 +62,12 @@ export const readerKinds = {
     scheme: "http",
     unit: "frames",
     open: (context) => new HlsReaders(context),
+  },
+  whep: {
+    description: "WebRTC",
+    scheme: "whep",
+    unit: "packets",
+    open: (context) => new WhepReaders(context),
   },
 } as const satisfies Record<string, ReaderKind>;
 
