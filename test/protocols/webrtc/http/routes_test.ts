@@ -132,7 +132,7 @@ Deno.test("pages, scripts and what is not there", async () => {
 
 Deno.test("a session begins", async () => {
   await using test = new RoutesTest({ all_others: {} }, {
-    webrtcICEServers2: [{ url: "stun:s:1", username: "", password: "", clientOnly: true }],
+    webrtcICEServers2: [{ url: "turn:s:1", username: "u\r\nx: 1", password: "ü", clientOnly: true }],
   });
   const { status, headers, text } = await test.post("/a%2fb/whip?x=1", "v=0 offer", {
     authorization: "Bearer user:pass",
@@ -160,7 +160,7 @@ Deno.test("a session begins", async () => {
       '"tag"',
       access.id,
       "application/trickle-ice-sdpfrag",
-      '<stun:s:1>; rel="ice-server"',
+      '<turn:s:1>; rel="ice-server"; username="ux: 1"; credential=""; credential-type="password"',
       "ETag, ID, Accept-Patch, Link, Location",
     ],
   );
