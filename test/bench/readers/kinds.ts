@@ -35,6 +35,8 @@ export interface ReaderKind {
   readonly scheme: Scheme;
   /** What continuity is checked of. */
   readonly unit: "packets" | "frames";
+  /** Do all readers see the same numbers? Only then the last ones show who has stayed behind. */
+  readonly numbering: "shared" | "own";
   open(context: ReaderContext): ReaderLoop;
 }
 
@@ -43,30 +45,35 @@ export const readerKinds = {
     description: "RTSP, interleaved",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspTcpReaders(context),
   },
   udp: {
     description: "RTSP, UDP unicast",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspUdpReaders(context),
   },
   rtmp: {
     description: "RTMP",
     scheme: "rtmp",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new RtmpReaders(context),
   },
   hls: {
     description: "Low-Latency HLS",
     scheme: "http",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new HlsReaders(context),
   },
   whep: {
     description: "WebRTC",
     scheme: "whep",
     unit: "packets",
+    numbering: "own",
     open: (context) => new WhepReaders(context),
   },
 } as const satisfies Record<string, ReaderKind>;
