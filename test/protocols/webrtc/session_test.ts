@@ -1,6 +1,9 @@
 /** Whole sessions without a browser: a client made of our own parts publishes and reads. */
 import { buildRtpPacket, parseRtpPacket } from "../../../src/rtp/packet.ts";
 import { parseRtcp, serializeRtcp } from "../../../src/rtp/rtcp/compound.ts";
+import type { RtpMedia } from "../../../src/rtp/format.ts";
+import { Unit } from "../../../src/stream/unit.ts";
+import { guarded } from "../../support/guarded.ts";
 import { access, TestPublisher, TestReader } from "../../paths/support.ts";
 import { equal, match, ok, rejects } from "../../support/assert.ts";
 import { type ClientOptions, sections, WebrtcClient } from "./support/client.ts";
@@ -280,4 +283,38 @@ Deno.test("a path whose publisher may not be replaced: the second one ends", asy
   (await test.paths.addReader(access("cam"), reader)).leave();
   seat.leave();
   await rejects(() => test.paths.addReader(access("cam"), reader), /no stream/);
+});
+
+Deno.test("KLV goes over a data channel, as it is", async () => {
+  await using test = await WebrtcTest.start();
+  const conf = await test.paths.authorize(access("cam"), "publish");
+  const medias: readonly RtpMedia[] = [{
+    kind: "application",
+    formats: [{ codec: { name: "KLV" }, payloadType: 96, clockRate: 90_000 }],
+  }];
+  const seat = await test.paths.addPublisher(access("cam"), new TestPublisher(), medias, conf);
+  await using client = await WebrtcClient.connect(whep(test, "cam", {
+    sections: [{
+      media: "application 9 UDP/DTLS/SCTP webrtc-datachannel",
+      lines: ["a=sctp-port:5000", "a=max-message-size:262144"],
+    }],
+  }));
+  await test.line(/is reading from path 'cam', 1 track \(KLV\)/);
+  equal(client.answer!.sections[0].sctpPort, 5000);
+  const received = Promise.withResolvers<void>();
+  const messages: [string, string][] = [];
+  const items = [Uint8Array.of(6, 14, 43, 52), new Uint8Array(20_000).fill(7)];
+  using channels = client.dataChannels((label, bytes) => {
+    messages.push([label, bytes.join()]);
+    if (messages.length === items.length) received.resolve();
+  });
+  ok(channels !== null);
+  const [track] = seat.stream.tracks;
+  items.forEach((item, i) =>
+    seat.stream.write([Unit.fromPayload(track, i * 3000, Date.now(), [item])], Date.now())
+  );
+  await guarded("both items", received.promise);
+  equal(messages, items.map((item) => ["KLV", item.join()]));
+  seat.leave();
+  await client.until("the end", () => client.dtlsCloses.length > 0);
 });

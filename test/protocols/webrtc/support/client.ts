@@ -8,8 +8,9 @@ import type {
   IceState,
   SrtpKeys,
 } from "../../../../src/protocols/webrtc/contracts.ts";
-import { openDtlsProvider } from "../../../../src/protocols/webrtc/dtls/mod.ts";
+import { maxApplicationData, openDtlsProvider } from "../../../../src/protocols/webrtc/dtls/mod.ts";
 import { candidateText, IceMux, serializeCandidate } from "../../../../src/protocols/webrtc/ice/mod.ts";
+import { DataChannels } from "../../../../src/protocols/webrtc/sctp/mod.ts";
 import { type Description, parseDescription } from "../../../../src/protocols/webrtc/negotiation/mod.ts";
 import {
   createSrtpReceiver,
@@ -45,7 +46,7 @@ export class WebrtcClient implements AsyncDisposable {
   readonly packets: Uint8Array[] = [];
   readonly rtcp: Uint8Array[] = [];
   readonly dtlsCloses: string[] = [];
-  /** Messages of SCTP. */
+  /** Packets of SCTP that nobody has taken yet. */
   readonly data: Uint8Array[] = [];
   status = 0;
   location: string | null = null;
@@ -56,6 +57,7 @@ export class WebrtcClient implements AsyncDisposable {
   readonly #changed = new Set<() => void>();
   readonly ice: IceSession;
   #dtls: DtlsSession | null = null;
+  #onData: ((bytes: Uint8Array) => void) | null = null;
   #sender: SrtpSender | null = null;
   #receiver: SrtpReceiver | null = null;
 
@@ -171,8 +173,8 @@ export class WebrtcClient implements AsyncDisposable {
       remoteFingerprints: this.answer.fingerprints,
       send: (batch) => this.ice.send(batch),
       onData: (bytes) => {
-        this.data.push(bytes);
-        this.#wake();
+        if (this.#onData === null) this.data.push(bytes);
+        else this.#onData(bytes);
       },
       onClose: (reason) => {
         this.dtlsCloses.push(reason);
@@ -231,8 +233,26 @@ export class WebrtcClient implements AsyncDisposable {
     this.ice.send({ bytes: secret, sizes: [secret.length] });
   }
 
-  sendData(bytes: Uint8Array): void {
-    this.#dtls!.sendData(bytes);
+  /** Takes part in data channels from now on; what has come before is not lost. */
+  dataChannels(onMessage: (label: string, bytes: Uint8Array) => void): Disposable {
+    const channels = new DataChannels({
+      role: "client",
+      send: (packet) => this.#dtls!.sendData(packet),
+      onMessage: ({ label }, bytes) => onMessage(label, bytes),
+      onClose: () => {},
+      mtu: maxApplicationData,
+      random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    }, performance.now());
+    const timer = setInterval(() => channels.tick(performance.now()), 20);
+    for (const bytes of this.data.splice(0)) channels.receive(bytes, performance.now());
+    this.#onData = (bytes) => channels.receive(bytes, performance.now());
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(timer);
+        this.#onData = null;
+        channels.close();
+      },
+    };
   }
 
   async request(
