@@ -12,6 +12,7 @@ import { Provider } from "./provider.ts";
 
 export { maxApplicationData } from "./records.ts";
 
+/** Which of the two does the work. */
 export interface DtlsProviderOptions {
   /** `auto` takes libssl where there is one. */
   readonly implementation: "auto" | "libssl" | "portable";
