@@ -105,8 +105,9 @@ export class Connection {
     const peer = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#peer = peer;
     signal.addEventListener("abort", () => {
+      // What the server itself has ended is not there any more.
+      if (signal.reason !== gone) signaling.end();
       peer.close();
-      signaling.end();
       if (this.#peer === peer) this.#peer = null;
     });
     const trickle = new Trickle(peer, signaling, () => this.#fail(gone));
@@ -195,7 +196,7 @@ export class Connection {
   /** @param {import("./problem.js").Problem} problem */
   #fail(problem) {
     if (this.#attempt.signal.aborted) return;
-    this.#attempt.abort();
+    this.#attempt.abort(problem);
     const { retryMs: basicMs = defaultRetryMs, onError } = this.#options;
     const retryMs = needsPerson(problem) ? patientFactor * basicMs : basicMs;
     this.#retry = setTimeout(() => this.#open(), retryMs);

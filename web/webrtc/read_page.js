@@ -23,6 +23,8 @@ const autoplay = flag("autoplay", true);
 video.muted = flag("muted", true);
 video.playsInline = flag("playsinline", true);
 video.disablePictureInPicture = flag("disablepictureinpicture", false);
+// An embedded picture without buttons; the key remains.
+find("statistics-button", HTMLButtonElement).hidden = !controls;
 let mutedByUs = false;
 let hasPlayed = false;
 /** The page says so, or its controls do. */

@@ -56,9 +56,7 @@ export class Reading implements Side {
       keys: connection.keys,
       crypto: this.crypto,
       send: (batch) => connection.send(batch),
-      ...agreedData(this.agreement)
-        ? { onData: (bytes: Uint8Array) => connection.sendMessage(klvLabel, bytes) }
-        : {},
+      ...agreedData(this.agreement) ? { onData: connection.openChannel(klvLabel) } : {},
       onError: (reason) => connection.fail(reason),
     }, now);
   }

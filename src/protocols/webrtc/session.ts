@@ -13,6 +13,7 @@ import { addressText } from "../../net/address.ts";
 import { AuthError, type Publisher, type Reader } from "../../paths/mod.ts";
 import { wallClock } from "./clock.ts";
 import type { WebrtcContext } from "./context.ts";
+import { SessionData } from "./data.ts";
 import type { DtlsProvider, DtlsSession, IceSession, IceState, SrtpKeys } from "./contracts.ts";
 import type { Created, LiveSession, SessionRequest } from "./http/contracts.ts";
 import {
@@ -46,6 +47,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   #ice: IceSession | null = null;
   #dtls: DtlsSession | null = null;
   #provider: DtlsProvider | null = null;
+  #data: SessionData | null = null;
   #established = false;
   #early: Uint8Array[] = [];
 
@@ -165,10 +167,10 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   #openDtls(): DtlsSession | null {
     if (this.#dtls !== null || this.#offer === null || this.#provider === null) return this.#dtls;
     const dtls = this.#provider.createSession({
-      role: localSetup(this.#offer) === "passive" ? "server" : "client",
+      role: this.#role(this.#offer),
       remoteFingerprints: this.#offer.fingerprints,
       send: (batch) => this.#ice?.send(batch),
-      onData: () => {},
+      onData: (bytes) => this.#data?.receive(bytes),
       onClose: (reason) => this.close(this.#established ? gone : reason),
     });
     this.#dtls = dtls;
@@ -201,7 +203,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
       side.start({
         keys,
         send: (batch) => ice.send(batch),
-        sendMessage: () => {},
+        openChannel: (label) => this.#openData().open(label),
         fail: (reason) => this.close(reason),
       }, now);
     } catch (error) {
@@ -212,6 +214,17 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     if (early.length > 0) side.receive(early, now);
   }
 
+  /** For sides that have agreed on data channels, once DTLS is there. */
+  #openData(): SessionData {
+    const offer = this.#offer!;
+    const section = offer.sections.find((_, i) => this.#side?.agreement.sections[i].kind === "data")!;
+    return this.#data ??= new SessionData(this.#dtls!, this.#role(offer), section, this.logger);
+  }
+
+  #role(offer: Description): "server" | "client" {
+    return localSetup(offer) === "passive" ? "server" : "client";
+  }
+
   #receiveMedia(datagrams: readonly Uint8Array[]): void {
     if (this.#established) this.#side?.receive(datagrams, wallClock());
     else if (this.#early.length + datagrams.length <= maxEarlyDatagrams) this.#early.push(...datagrams);
@@ -219,7 +232,9 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
 
   /** Called every 20 ms. */
   tick(now: number): void {
-    if (this.#established) this.#side?.tick(now);
+    if (!this.#established) return;
+    this.#side?.tick(now);
+    this.#data?.tick();
   }
 
   #late(): void {
@@ -267,6 +282,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     if (this.#closeReason !== null) return;
     this.#closeReason = reason;
     this.#side?.close();
+    this.#data?.close();
     this.#dtls?.close();
     this.#ice?.close();
     this.#early = [];

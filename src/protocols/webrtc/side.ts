@@ -7,8 +7,8 @@ export interface Connection {
   readonly keys: SrtpKeys;
   /** Encrypted packets; never waits, never throws. */
   send(batch: PacketBatch): void;
-  /** One message on the data channel `label`, which is opened for the first one. */
-  sendMessage(label: string, bytes: Uint8Array): void;
+  /** Opens a data channel; gives what sends one message on it and drops what the peer does not take. */
+  openChannel(label: string): (bytes: Uint8Array) => void;
   /** Ends the session. */
   fail(reason: string): void;
 }

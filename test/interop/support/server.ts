@@ -20,7 +20,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and WebRTC, too, have free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -43,6 +43,7 @@ export interface ServerPorts {
   readonly rtmps: number;
   readonly hls: number;
   readonly webrtc: number;
+  /** Of media. */
   readonly webrtcUdp: number;
 }
 
@@ -57,7 +58,19 @@ function takePorts(): ServerPorts {
   while (pairs.size < 5) pairs.add(freeUdpPair());
   const [rtsp, rtsps, rtmp, rtmps, hls, webrtc] = freeTcpPorts(6);
   const [rtp, srtp, multicast, multicastSrtp, webrtcUdp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls, webrtc, webrtcUdp };
+  return {
+    rtsp,
+    rtsps,
+    rtp,
+    srtp,
+    multicast,
+    multicastSrtp,
+    rtmp,
+    rtmps,
+    hls,
+    webrtc,
+    webrtcUdp,
+  };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -180,7 +193,7 @@ export class TestServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.ports.hls}/${path}`;
   }
 
-  /** `path` with what follows: `cam/whip`. */
+  /** `path` with what follows: `cam/whep`. */
   webrtcUrl(path: string): string {
     return `http://127.0.0.1:${this.ports.webrtc}/${path}`;
   }

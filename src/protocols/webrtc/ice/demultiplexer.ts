@@ -39,8 +39,14 @@ export class Demultiplexer {
 
   /** Packets of one read. Media first: it must not wait for whoever sends requests. */
   deliver(link: Link, packets: readonly Datagram[]): void {
-    this.#deliver(link, packets);
-    if (this.#relays.length > 0) this.flush();
+    try {
+      this.#deliver(link, packets);
+      if (this.#relays.length > 0) this.flush();
+    } finally {
+      // Nothing stays for the next read, even when a session has thrown.
+      this.#control.length = 0;
+      this.#touched.length = 0;
+    }
   }
 
   /** What a relay has unpacked waits for the rest of its read. */
@@ -62,14 +68,26 @@ export class Demultiplexer {
       else if (kind !== "media") control.push(packet);
       else {
         const session = link.sessionOf(packet.from);
-        if (session === null) this.ignored++;
-        else if (session.takeMedia(packet.bytes)) this.#touched.push(session);
+        if (session !== null) this.#take(session, packet.bytes);
+        // The request that makes it somebody's may be in the same read.
+        else if (control.length > 0) control.push(packet);
+        else this.ignored++;
       }
     }
+    this.#flushMedia();
+    if (control.length === 0) return;
+    this.#deliverControl(link, control);
+    this.#flushMedia();
+    control.length = 0;
+  }
+
+  #take(session: MuxSession, media: Uint8Array): void {
+    if (session.takeMedia(media)) this.#touched.push(session);
+  }
+
+  #flushMedia(): void {
     for (const session of this.#touched) session.flushMedia();
     this.#touched.length = 0;
-    if (control.length > 0) this.#deliverControl(link, control);
-    control.length = 0;
   }
 
   #deliverControl(link: Link, packets: readonly Datagram[]): void {
@@ -84,9 +102,11 @@ export class Demultiplexer {
         }
       }
       const session = link.sessionOf(from);
-      if (packetKind(bytes) === "dtls") {
+      const kind = packetKind(bytes);
+      if (kind === "dtls" || kind === "media") {
         if (session === null) this.ignored++;
-        else session.receiveDtls(bytes);
+        else if (kind === "dtls") session.receiveDtls(bytes);
+        else this.#take(session, bytes);
       } else if (session === null && budget === 0) this.ignored++;
       else if (!this.#receiveStun(link, from, bytes, now) && session === null) budget--;
     }

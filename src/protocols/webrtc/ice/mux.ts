@@ -56,6 +56,8 @@ export interface IceMuxStats {
   readonly connections: number;
   /** STUN, DTLS and media that belong to no session. */
   readonly packetsIgnored: number;
+  /** Of TCP connections that are open: batches that found the queue full. */
+  readonly packetsDropped: number;
 }
 
 export class IceMux implements SessionHost, PoolHost {
@@ -141,6 +143,7 @@ export class IceMux implements SessionHost, PoolHost {
       routes: this.udp?.routes.size ?? 0,
       connections: this.#connections.size,
       packetsIgnored: this.demultiplexer.ignored,
+      packetsDropped: [...this.#connections].reduce((sum, link) => sum + link.packetsDropped, 0),
     };
   }
 

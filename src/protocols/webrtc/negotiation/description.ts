@@ -40,6 +40,8 @@ export interface OfferedSection {
   readonly sources: readonly { readonly ssrc: number; readonly rtxSsrc: number | null }[];
   /** RFC 8841; null when this is no section of data channels. */
   readonly sctpPort: number | null;
+  /** RFC 8841 §6: 0 for no limit; null when the peer does not say. */
+  readonly maxMessageSize: number | null;
 }
 
 /** A whole description. ICE and DTLS are those of the bundle (RFC 8843). */

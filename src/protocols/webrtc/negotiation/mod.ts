@@ -1,7 +1,7 @@
 /** Offer and answer: descriptions in, what both sides agree on out. Touches nothing outside of its arguments. */
 export { agreedData, agreedMedias, type AgreedSection, type Agreement } from "./agreement.ts";
 export { localSetup, type LocalSource, type LocalTransport, serializeAnswer } from "./answer.ts";
-export type { Description } from "./description.ts";
+export type { Description, OfferedSection } from "./description.ts";
 export { NotAcceptableError } from "./errors.ts";
 export { parseDescription } from "./parse.ts";
 export { agreeToPublish } from "./publish.ts";

@@ -145,6 +145,7 @@ function parseSection(media: SdpMedia, index: number, group: ReadonlySet<string>
   if (!/^[\w!#$%&'*+.^`{|}~-]{1,64}$/.test(mid)) throw new ParseError("a=mid", "malformed");
   const isData = kind === "application" && formats.includes("webrtc-datachannel");
   const sctpPort = value("sctp-port") ?? "5000";
+  const maxMessageSize = value("max-message-size") ?? "";
   return {
     kind: /^[a-z]{1,32}$/.test(kind) ? kind : "application",
     protocol: /^[\w/-]{1,64}$/.test(protocol) ? protocol : "UDP/TLS/RTP/SAVPF",
@@ -158,6 +159,7 @@ function parseSection(media: SdpMedia, index: number, group: ReadonlySet<string>
     rids: sendRids(attributes),
     sources: sources(attributes),
     sctpPort: isData && /^\d{1,5}$/.test(sctpPort) ? Number(sctpPort) : null,
+    maxMessageSize: /^\d{1,10}$/.test(maxMessageSize) ? Number(maxMessageSize) : null,
   };
 }
 

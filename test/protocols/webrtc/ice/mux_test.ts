@@ -1,10 +1,12 @@
 /** The mux on loopback: both UDP implementations, TCP, floods. */
+import { interfaceAddresses } from "../../../../src/net/interfaces.ts";
 import { bindUdp } from "../../../../src/net/udp/mod.ts";
 import { attributeType, serializeStun, stunMethod } from "../../../../src/protocols/webrtc/ice/wire/stun.ts";
+import { shortTermKey } from "../../../../src/protocols/webrtc/ice/wire/stun_integrity.ts";
 import { textAttribute } from "../../../../src/protocols/webrtc/ice/wire/stun_values.ts";
-import { equal, ok } from "../../../support/assert.ts";
+import { equal, match, ok } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
-import { connect, openMux, packets } from "./support/muxes.ts";
+import { connect, openMux, packets, Peer } from "./support/muxes.ts";
 import { waitFor } from "./support/wait.ts";
 
 const implementations = ["no", "auto"] as const;
@@ -26,7 +28,7 @@ for (const udpFastPath of implementations) {
     equal(server.stats.sessions, 1);
     first.offerer.close();
     first.answerer.close();
-    equal(server.stats, { sessions: 0, routes: 0, connections: 0, packetsIgnored: 0 });
+    equal(server.stats, { sessions: 0, routes: 0, connections: 0, packetsIgnored: 0, packetsDropped: 0 });
     await server.close();
     await client.close();
   });
@@ -83,3 +85,76 @@ for (const udpFastPath of implementations) {
     equal(answerer.state, "closed");
   });
 }
+
+Deno.test("IceMux: many sessions on one port, each gets its own", async () => {
+  const server = await openMux();
+  const clients = await Promise.all(Array.from({ length: 12 }, () => openMux()));
+  const sessions = await Promise.all(clients.map((client) => connect(server, client)));
+  equal([server.stats.sessions, server.stats.routes], [12, 12]);
+  sessions.forEach(({ offerer, answerer }, i) => {
+    offerer.send(packets(128 + i, 3));
+    answerer.send(packets(150 + i, 2));
+  });
+  for (const [i, { ours, theirs }] of sessions.entries()) {
+    await waitFor(ours, () => ours.media.length === 3);
+    await waitFor(theirs, () => theirs.media.length === 2);
+    equal([ours.media.map((bytes) => bytes[0]), theirs.media.map((bytes) => bytes[0])], [
+      new Array<number>(3).fill(128 + i),
+      new Array<number>(2).fill(150 + i),
+    ]);
+  }
+  await server.close();
+  equal(sessions.map(({ ours }) => ours.states.at(-1)), new Array<string>(12).fill("closed"));
+  for (const client of clients) await client.close();
+});
+
+Deno.test("IceMux: a restart changes the credentials and loses no packet", async () => {
+  const server = await openMux();
+  const client = await openMux();
+  const { ours, theirs, offerer, answerer } = await connect(server, client);
+  const before = answerer.local;
+  const theirNew = offerer.restart(answerer.restart({ ufrag: "soon", password: "soon" }));
+  const ourNew = answerer.restart(theirNew);
+  offerer.restart(ourNew);
+  offerer.send(packets(128, 4));
+  answerer.send(packets(128, 6));
+  await waitFor(ours, () => ours.media.length === 4);
+  await waitFor(theirs, () => theirs.media.length === 6);
+  ok(answerer.local.ufrag !== before.ufrag);
+  equal([ours.states, theirs.states], [["checking", "connected"], ["checking", "connected"]]);
+  await server.close();
+  await client.close();
+});
+
+Deno.test("IceMux: an address that is in use cannot be taken by another session", async () => {
+  const server = await openMux();
+  const client = await openMux();
+  const { ours, offerer } = await connect(server, client);
+  // Another session of the same server, used from the same address.
+  const thief = server.createSession(new Peer());
+  thief.start(offerer.local, []);
+  const stolen = serializeStun({
+    method: stunMethod.binding,
+    class: "request",
+    transactionId: new Uint8Array(12),
+    attributes: [textAttribute(attributeType.username, `${thief.local.ufrag}:x`)],
+  }, { key: shortTermKey(thief.local.password), fingerprint: true });
+  offerer.send({ bytes: stolen, sizes: [stolen.length] });
+  offerer.send(packets(128, 1));
+  await waitFor(ours, () => ours.media.length === 1);
+  equal(thief.state, "checking");
+  await server.close();
+  await client.close();
+});
+
+Deno.test("IceMux: IPv6, where the machine has it", async () => {
+  if (!interfaceAddresses().some(({ ip }) => ip === "::1")) return;
+  const server = await openMux({ udpAddress: ":0" });
+  const client = await openMux({ udpAddress: "[::1]:0" });
+  const { ours, offerer } = await connect(server, client, { offered: ({ host }) => host === "::1" });
+  offerer.send(packets(128, 2));
+  await waitFor(ours, () => ours.media.length === 2);
+  match(offerer.diagnose().selectedPair ?? "", /::1/);
+  await server.close();
+  await client.close();
+});

@@ -4,6 +4,7 @@ import { createLogger } from "../../../../src/base/logger.ts";
 import { equal, match, ok, rejects } from "../../../support/assert.ts";
 import { openMux, Peer } from "./support/muxes.ts";
 import { relayScenario } from "./support/relay_scenario.ts";
+import { waitFor } from "./support/wait.ts";
 import { TestTurnServer, type TurnServerOptions } from "./support/turn_server.ts";
 
 function startServer(options: Partial<TurnServerOptions> = {}): Promise<TestTurnServer> {
@@ -16,7 +17,10 @@ for (const transport of ["udp", "tcp"] as const) {
     const port = transport === "udp" ? turn.port : turn.tcpPort;
     const url = `turn:127.0.0.1:${port}?transport=${transport}`;
     await relayScenario({ url, username: "user", password: "secret", clientOnly: false });
-    ok((turn.counts.get("channelData") ?? 0) + (turn.counts.get("send") ?? 0) > 0);
+    ok((turn.counts.get("channelData") ?? 0) >= 18, "the media goes over a channel");
+    ok((turn.counts.get("channelDataOut") ?? 0) >= 10);
+    // The mux has given the address back when it closed.
+    await waitFor(turn, () => turn.allocations === 0);
     await turn.close();
   });
 }

@@ -22,7 +22,7 @@ export interface DiagnosisFacts {
 /** Addresses that nobody outside of one network can reach (RFC 1918, RFC 4193, RFC 3927, RFC 6598). */
 export function isPrivateHost(host: string): boolean {
   return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|127\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/
-    .test(host) || /^(f[cd]|fe[89ab])[0-9a-f]{2}:|^::1$/i.test(host) || isMdnsName(host);
+    .test(host) || /^(f[cd][0-9a-f]|fe[89ab])[0-9a-f]:|^::1$/i.test(host) || isMdnsName(host);
 }
 
 function list(items: readonly string[]): string {

@@ -52,18 +52,25 @@ export function packets(first: number, count: number, size = 100): PacketBatch {
   return { bytes, sizes: new Array<number>(count).fill(size) };
 }
 
-/** A session of each mux, connected. `offered` narrows down what the client is told. */
+export interface ConnectOptions {
+  /** Which candidates of the server the client is told. */
+  readonly offered?: (candidate: IceCandidate) => boolean;
+  /** What the server is told of the client's. */
+  readonly announced?: (candidate: IceCandidate) => IceCandidate;
+}
+
+/** A session of each mux, connected. */
 export async function connect(
   server: IceMux,
   client: IceMux,
-  offered: (candidate: IceCandidate) => boolean = () => true,
+  { offered = () => true, announced = (candidate) => candidate }: ConnectOptions = {},
 ) {
   const ours = new Peer();
   const theirs = new Peer();
   const answerer = server.createSession(ours);
   const offerer = client.createSession(theirs, { controlling: true });
   const candidates = (await answerer.gather()).filter(offered);
-  answerer.start(offerer.local, await offerer.gather());
+  answerer.start(offerer.local, (await offerer.gather()).map(announced));
   offerer.start(answerer.local, candidates);
   await waitFor(theirs, () => offerer.state === "connected");
   await waitFor(ours, () => answerer.state === "connected");

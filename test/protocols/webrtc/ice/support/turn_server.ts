@@ -56,6 +56,8 @@ export class TestTurnServer {
   #deaf: number;
   /** What was done, by method or `channelData`. */
   readonly counts = new Map<string, number>();
+  /** Called when a relayed address was given back. */
+  onChange: () => void = () => {};
 
   private constructor(
     private readonly udp: UdpSocket,
@@ -195,6 +197,7 @@ export class TestTurnServer {
         if (lifetime !== undefined && parseNumber(lifetime, "LIFETIME") === 0) {
           client.relay?.close();
           client.relay = null;
+          this.onChange();
         }
         done(numberAttribute(attributeType.lifetime, 600));
         break;
