@@ -6,8 +6,7 @@ import type { RtpRewrite } from "../../../../rtp/srtp/mod.ts";
 export interface Paced {
   readonly packets: readonly RtpPacket[];
   readonly batch: PacketBatch;
-  /** Null for packets that are numbered for this reader already. */
-  readonly rewrite: RtpRewrite | null;
+  readonly rewrite: RtpRewrite;
 }
 
 /** Packets that may wait; the burst and the live units behind it. */

@@ -6,7 +6,7 @@ import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
 import type { RtpRewrite, SrtpSender } from "../../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedMedia } from "../../contracts.ts";
-import { type Burst, createBurst } from "./burst.ts";
+import { type Burst, createBurst, packetOfBurst } from "./burst.ts";
 import { PacingQueue } from "./pacing_queue.ts";
 import { ResendBudget } from "./resend_budget.ts";
 import { buildResent, type Resent } from "./retransmission.ts";
@@ -65,7 +65,9 @@ export class ReaderTrack {
     this.#burst = burst;
     this.#burstSentAt = now;
     this.#waiting = false;
-    for (const packets of burst.units) this.#queue.push({ packets, batch: batchOf(packets), rewrite: null });
+    for (const { packets, rewrite } of burst.units) {
+      this.#queue.push({ packets, batch: batchOf(packets), rewrite });
+    }
     this.#queue.pace();
   }
 
@@ -89,7 +91,7 @@ export class ReaderTrack {
   }
 
   #begin({ first }: UnitPackets): void {
-    const burst = this.#burst?.packets.length ?? 0;
+    const burst = this.#burst?.size ?? 0;
     this.#liveFrom = first;
     this.#rewrite = {
       payloadType: this.#payloadType,
@@ -113,8 +115,8 @@ export class ReaderTrack {
     }
   }
 
-  #send(packets: readonly RtpPacket[], batch: PacketBatch, rewrite: RtpRewrite | null): number {
-    const sealed = this.srtp.protect(batch, rewrite ?? undefined);
+  #send(packets: readonly RtpPacket[], batch: PacketBatch, rewrite: RtpRewrite): number {
+    const sealed = this.srtp.protect(batch, rewrite);
     this.#packets += packets.length;
     this.#octets += batch.bytes.length - packets.length * 12;
     this.budget.sent(packets.length);
@@ -126,33 +128,33 @@ export class ReaderTrack {
   resend(sequences: readonly number[], now: number): void {
     const resent: Resent[] = [];
     for (const sequence of sequences) {
-      const packet = this.#find(sequence);
-      if (packet !== undefined && this.budget.take(sequence, now)) resent.push({ packet, sequence });
+      const found = this.#find(sequence);
+      if (found !== undefined && this.budget.take(sequence, now)) resent.push(found);
     }
     if (resent.length === 0) return;
-    const payloadType = this.#payloadType;
     const rtx = this.#rtxPayloadType === null ? null : {
       payloadType: this.#rtxPayloadType,
       ssrc: this.sender.rtxSsrc,
       sequence: this.#nextRtxSequence,
     };
     if (rtx !== null) this.#nextRtxSequence = this.#nextRtxSequence + resent.length & 0xffff;
-    this.send(this.srtp.protect(buildResent(resent, { payloadType, rtx })));
+    this.send(this.srtp.protect(buildResent(resent, { rtx })));
   }
 
-  /** Only what this reader has been sent: the first sending decides under which index a packet is encrypted. */
-  #find(sequence: number): RtpPacket | undefined {
+  /** Only what this reader has been sent. */
+  #find(sequence: number): Resent | undefined {
     const waiting = this.#queue.packets;
     const inBurst = distance16(this.#firstSequence, sequence);
     const burst = this.#burst;
-    if (burst !== null && inBurst >= 0 && inBurst < burst.packets.length) {
-      return inBurst < burst.packets.length - waiting || waiting === 0 ? burst.packets[inBurst] : undefined;
+    if (burst !== null && inBurst >= 0 && inBurst < burst.size) {
+      return inBurst < burst.size - waiting ? packetOfBurst(burst, inBurst) : undefined;
     }
-    if (this.#rewrite === null || waiting > 0) return undefined;
+    const rewrite = this.#rewrite;
+    if (rewrite === null || waiting > 0) return undefined;
     const { next, history } = this.sender;
-    const shared = sequence - this.#rewrite.sequenceOffset;
-    const number = next + distance16(next, shared);
-    return number >= this.#liveFrom && number < next ? history.get(number) : undefined;
+    const number = next + distance16(next, sequence - rewrite.sequenceOffset);
+    const packet = number >= this.#liveFrom && number < next ? history.get(number) : undefined;
+    return packet && { packet, rewrite };
   }
 
   addReport(block: ReportBlock): void {

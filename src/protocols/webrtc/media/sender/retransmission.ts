@@ -1,16 +1,15 @@
 /** Packets that a reader asks for again. */
 import { rtpHeaderSize, type RtpPacket } from "../../../../rtp/packet.ts";
-import type { SrtpBatch } from "../../../../rtp/srtp/mod.ts";
+import type { RtpRewrite, SrtpBatch } from "../../../../rtp/srtp/mod.ts";
 
-/** One packet to be sent again, with the number under which this reader knows it. */
+/** One packet to be sent again, and what this reader has seen otherwise than others. */
 export interface Resent {
   readonly packet: RtpPacket;
-  readonly sequence: number;
+  readonly rewrite: RtpRewrite;
 }
 
 /** How: `rtx` as RFC 4588 §4 says, in a stream of its own; null repeats the packet, bit by bit as it was. */
 export interface ResendForm {
-  readonly payloadType: number;
   readonly rtx: { readonly payloadType: number; readonly ssrc: number; readonly sequence: number } | null;
 }
 
@@ -26,12 +25,16 @@ export function buildResent(resent: readonly Resent[], form: ResendForm): SrtpBa
   const sizes = resent.map(({ packet }) => packet.bytes.length + added);
   const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
-  resent.forEach(({ packet, sequence }, i) => {
+  resent.forEach(({ packet, rewrite }, i) => {
+    const sequence = packet.sequence + rewrite.sequenceOffset;
+    const timestamp = packet.timestamp + rewrite.timestampOffset;
     bytes.set(packet.bytes.subarray(0, rtpHeaderSize), at);
     bytes.set(packet.payload, at + rtpHeaderSize + added);
+    writeU16(bytes, at + 4, timestamp >>> 16);
+    writeU16(bytes, at + 6, timestamp);
     const marker = packet.marker ? 0x80 : 0;
     if (rtx === null) {
-      bytes[at + 1] = marker | form.payloadType;
+      bytes[at + 1] = marker | rewrite.payloadType;
       writeU16(bytes, at + 2, sequence);
     } else {
       bytes[at + 1] = marker | rtx.payloadType;

@@ -38,6 +38,8 @@ export class TrackSender {
   readonly #writer: RtpStreamWriter;
   readonly #stats: SenderStats;
   readonly #order = new PictureOrderWatch();
+  /** Packets of units that somebody may still want: those of the cached group of pictures. */
+  readonly #made = new WeakMap<Unit, readonly RtpPacket[]>();
   /** Extended number of the next packet. */
   #next: number;
   /** The publisher's next sequence number; -1 when not known. */
@@ -69,12 +71,26 @@ export class TrackSender {
     const fragments = fragmentsOf(unit, this.sent);
     if (fragments.length === 0) return null;
     const packets = this.#writer.write(fragments, unit.pts);
+    this.#made.set(unit, packets);
     const first = this.#next;
     this.#next += packets.length;
     for (let i = 0; i < packets.length; i++) this.history.push(first + i, packets[i]);
     this.#stats.add(packets, unit.ntp, now, unit.pts >= this.#lastPts);
     this.#lastPts = unit.pts;
     return { batch: batchOf(packets), packets, first, unit };
+  }
+
+  /** Of a unit of the past, for one reader; their numbers mean nothing. Null when there is nothing to send. */
+  pastPacketsOf(unit: Unit): readonly RtpPacket[] | null {
+    const made = this.#made.get(unit);
+    if (made !== undefined) return made;
+    const fragments = fragmentsOf(unit, this.sent);
+    if (fragments.length === 0) return null;
+    const { ssrc, timestampOffset } = this;
+    const packets = new RtpStreamWriter({ payloadType: 0, ssrc, sequence: 0, timestampOffset })
+      .write(fragments, unit.pts);
+    this.#made.set(unit, packets);
+    return packets;
   }
 
   /** Nobody reads, or the unit is left out: what is missing afterwards was not lost. */
