@@ -72,9 +72,9 @@ const openssl = {
 
 /**
  * Forward secrecy and signed key exchange only: with these, a certificate counts only together with a signature made with
- * its key. The fastest AEAD first; CBC for old embedded peers.
+ * its key. AES-128 first; AES-GCM is what all WebRTC peers have (RFC 8827 §6.5).
  */
-const cipherList = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES+SHA1";
+const cipherList = "ECDHE+AESGCM+AES128:ECDHE+AESGCM";
 
 /** RFC 6347 §4.2.4.1 says one second; a call should not wait so long for a packet lost in a local network. */
 const firstRetransmissionUs = 100_000;
@@ -322,8 +322,8 @@ export class DtlsConnection {
 
   #problem(result: number): "wait" | "closed" {
     const kind = this.library.SSL_get_error(this.#pointer, result);
-    if (kind === openssl.SSL_ERROR_WANT_READ) return "wait";
     if (kind === openssl.SSL_ERROR_ZERO_RETURN) return "closed";
+    if (kind === openssl.SSL_ERROR_WANT_READ) return "wait";
     const reason = this.library.ERR_reason_error_string(this.library.ERR_peek_last_error());
     throw new UserError(reason === null ? "it broke" : new Deno.UnsafePointerView(reason).getCString());
   }

@@ -74,6 +74,8 @@ export class WebrtcServer {
       ipsFromInterfaces: conf.webrtcIPsFromInterfaces,
       ipsFromInterfacesList: conf.webrtcIPsFromInterfacesList,
       additionalHosts: conf.webrtcAdditionalHosts,
+      iceServers: conf.webrtcICEServers2,
+      gatherTimeoutMs: conf.webrtcSTUNGatherTimeout,
       udpFastPath: conf.udpFastPath,
       udpReadBufferSize: conf.udpReadBufferSize,
       logger,

@@ -4,7 +4,7 @@ import type { DtlsFingerprint, DtlsOptions, DtlsProvider, DtlsSession, SrtpKeys 
 import type { DtlsAssociation, DtlsBackend } from "./association.ts";
 import { checkFingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { Identity } from "./identity.ts";
-import { maxApplicationData, packRecords } from "./records.ts";
+import { maxApplicationData, packRecords, plausibleRecords } from "./records.ts";
 import { exporterLabel, keyingSize, profileOf, splitKeys } from "./srtp_keys.ts";
 
 /** How often all handshakes under way are asked whether they have to repeat something. */
@@ -92,7 +92,7 @@ class Session implements DtlsSession {
 
   receive(datagram: Uint8Array): void {
     if (this.#is("closed")) return;
-    this.#association.feed(datagram, performance.now());
+    this.#association.feed(plausibleRecords(datagram), performance.now());
     this.#advance();
   }
 

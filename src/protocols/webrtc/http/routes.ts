@@ -11,11 +11,11 @@ import {
   redirectAnswer,
 } from "../../../net/http/mod.ts";
 import { NoStreamError, type PathManager } from "../../../paths/mod.ts";
+import { iceServerLinks, iceServersFor } from "../ice/mod.ts";
 import { parseFragment } from "../negotiation/mod.ts";
 import { webrtcModule, webrtcPage } from "../pages.ts";
 import { failureAnswer, pathAccess } from "./access.ts";
 import type { Endpoint, LiveSession, SessionHost } from "./contracts.ts";
-import { iceServerLinks } from "./ice_servers.ts";
 import { decodePathName, pathUrl } from "./path_name.ts";
 
 /** Bytes. */
@@ -180,7 +180,7 @@ class Routes {
   end(c: RouteContext, endpoint: Endpoint): Response {
     const session = this.#session(c, endpoint);
     if (session === null) return sessionNotFound();
-    session.close("terminated by the client");
+    session.close("deleted by the client");
     return new Response(JSON.stringify({ status: "ok" }), {
       headers: { "content-type": "application/json; charset=utf-8" },
     });
@@ -199,8 +199,9 @@ class Routes {
   }
 
   #links(): Record<string, string> {
-    const links = iceServerLinks(this.options.conf.webrtcICEServers2, Date.now());
-    return links === null ? {} : { link: links };
+    const links = iceServerLinks(iceServersFor(this.options.conf.webrtcICEServers2, Date.now()));
+    // What no header may hold would be an error with each request.
+    return links.length === 0 ? {} : { link: links.join(", ").replace(/[^\x20-\x7e]/g, "") };
   }
 }
 

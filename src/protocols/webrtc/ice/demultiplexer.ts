@@ -7,6 +7,7 @@ import type { NetAddress } from "../../../net/address.ts";
 import type { Datagram } from "../../../net/udp/mod.ts";
 import { localFragment } from "./engine/requests.ts";
 import type { Link } from "./link.ts";
+import type { RelayLink } from "./relay_link.ts";
 import type { MuxSession } from "./session.ts";
 import { packetKind } from "./wire/packet_kind.ts";
 import { looksLikeStun, parseStun, type StunMessage } from "./wire/stun.ts";
@@ -27,6 +28,8 @@ export class Demultiplexer {
   /** Sessions that media came for in the current read. */
   readonly #touched: MuxSession[] = [];
   readonly #control: Datagram[] = [];
+  /** Relays that something came through in the current read. */
+  #relays: RelayLink[] = [];
 
   /** `sessions` by the tag that their transactions begin with. */
   constructor(
@@ -34,8 +37,24 @@ export class Demultiplexer {
     private readonly now: () => number,
   ) {}
 
-  /** Media first: it must not wait for whoever sends requests. */
+  /** Packets of one read. Media first: it must not wait for whoever sends requests. */
   deliver(link: Link, packets: readonly Datagram[]): void {
+    this.#deliver(link, packets);
+    if (this.#relays.length > 0) this.flush();
+  }
+
+  /** What a relay has unpacked waits for the rest of its read. */
+  later(relay: RelayLink, from: NetAddress, bytes: Uint8Array): void {
+    if (relay.receive(from, bytes)) this.#relays.push(relay);
+  }
+
+  flush(): void {
+    const relays = this.#relays;
+    this.#relays = [];
+    for (const relay of relays) this.#deliver(relay, relay.takeReceived());
+  }
+
+  #deliver(link: Link, packets: readonly Datagram[]): void {
     const control = this.#control;
     for (const packet of packets) {
       const kind = packetKind(packet.bytes);

@@ -10,12 +10,16 @@ import type { NetAddress } from "../../../net/address.ts";
 import type { ByteListener } from "../../../net/byte_conn.ts";
 import { interfaceAddresses } from "../../../net/interfaces.ts";
 import { parseListenAddress } from "../../../net/listen_address.ts";
+import { resolveHost } from "../../../net/resolve.ts";
 import { listenTcp } from "../../../net/tcp/mod.ts";
 import { bindUdp, type UdpSocket } from "../../../net/udp/mod.ts";
 import type { IceCandidate, IceEvents } from "../contracts.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
 import { hostCandidates } from "./host_candidates.ts";
+import { type IceServerConf, parseIceServerUrl } from "./ice_servers.ts";
 import { UdpLink } from "./link.ts";
+import type { RelayLink } from "./relay_link.ts";
+import { type PoolHost, ServerPool } from "./server_pool.ts";
 import { MuxSession, type SessionHost } from "./session.ts";
 import { TcpLink } from "./tcp_link.ts";
 
@@ -33,7 +37,12 @@ export interface IceMuxOptions {
   readonly ipsFromInterfaces: boolean;
   /** Interface names; empty for all. */
   readonly ipsFromInterfacesList: readonly string[];
+  /** Addresses, and names that are resolved at each gathering. */
   readonly additionalHosts: readonly string[];
+  /** Those for clients only are skipped. With any other, sessions do full ICE. */
+  readonly iceServers: readonly IceServerConf[];
+  /** How long to wait for STUN and TURN servers. */
+  readonly gatherTimeoutMs: number;
   readonly udpFastPath: "auto" | "no";
   /** Bytes; 0 leaves the system's. */
   readonly udpReadBufferSize: number;
@@ -49,13 +58,15 @@ export interface IceMuxStats {
   readonly packetsIgnored: number;
 }
 
-export class IceMux implements SessionHost {
+export class IceMux implements SessionHost, PoolHost {
   readonly hasAdditionalHosts: boolean;
   readonly #scope = new Scope();
   readonly #sessions = new Map<number, MuxSession>();
   readonly #connections = new Set<TcpLink>();
-  readonly #demultiplexer: Demultiplexer;
-  readonly #udp: UdpLink | null;
+  readonly #pool: ServerPool;
+  readonly demultiplexer: Demultiplexer;
+  readonly udp: UdpLink | null;
+  readonly logger: Logger;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
 
@@ -65,14 +76,16 @@ export class IceMux implements SessionHost {
     private readonly listener: ByteListener | null,
   ) {
     this.hasAdditionalHosts = options.additionalHosts.length > 0;
-    this.#demultiplexer = new Demultiplexer(this.#sessions, () => this.now());
-    this.#udp = udp === null ? null : new UdpLink(udp);
+    this.demultiplexer = new Demultiplexer(this.#sessions, () => this.now());
+    this.udp = udp === null ? null : new UdpLink(udp);
+    this.logger = options.logger;
+    this.#pool = new ServerPool(this, options.iceServers, options.gatherTimeoutMs);
     const onError = (error: unknown) => options.logger.error(`ICE: ${errorText(error)}`);
-    const link = this.#udp;
+    const link = this.udp;
     if (link !== null) {
       this.#scope.defer(() => link.socket.close());
       this.#scope.run(
-        () => link.socket.receive((packets) => this.#demultiplexer.deliver(link, packets)),
+        () => link.socket.receive((packets) => this.demultiplexer.deliver(link, packets)),
         onError,
       );
     }
@@ -83,12 +96,17 @@ export class IceMux implements SessionHost {
     this.#scope.defer(() => {
       for (const connection of this.#connections) connection.close();
     });
+    this.#scope.defer(() => this.#pool.close());
   }
 
-  /** Listens at once. With neither address, a UDP port of the system's choice is used. Throws UserError. */
+  /**
+   * Listens at once. With neither address, a UDP port of the system's choice is used. Throws UserError, or
+   * ParseError for a malformed address.
+   */
   static async open(options: IceMuxOptions): Promise<IceMux> {
     const { udpAddress, tcpAddress, logger } = options;
     const onError = (error: unknown) => logger.debug(`ICE: ${errorText(error)}`);
+    for (const { url } of options.iceServers) parseIceServerUrl(url);
     const udpAt = udpAddress !== "" ? udpAddress : tcpAddress === "" ? ":0" : null;
     const udp = udpAt === null ? null : await bindUdp({
       ...parseListenAddress(udpAt),
@@ -106,7 +124,7 @@ export class IceMux implements SessionHost {
   }
 
   get udpAddress(): NetAddress | null {
-    return this.#udp?.socket.address ?? null;
+    return this.udp?.socket.address ?? null;
   }
 
   get tcpAddress(): NetAddress | null {
@@ -120,9 +138,9 @@ export class IceMux implements SessionHost {
   get stats(): IceMuxStats {
     return {
       sessions: this.#sessions.size,
-      routes: this.#udp?.routes.size ?? 0,
+      routes: this.udp?.routes.size ?? 0,
       connections: this.#connections.size,
-      packetsIgnored: this.#demultiplexer.ignored,
+      packetsIgnored: this.demultiplexer.ignored,
     };
   }
 
@@ -130,9 +148,12 @@ export class IceMux implements SessionHost {
   createSession(events: IceEvents, { controlling = false }: { controlling?: boolean } = {}): MuxSession {
     let tag = randomInt(2 ** 32);
     while (this.#sessions.has(tag)) tag = randomInt(2 ** 32);
-    const session = new MuxSession(this, events, tag, { lite: !controlling, controlling });
+    const session = new MuxSession(this, events, tag, {
+      lite: !controlling && this.#pool.empty,
+      controlling,
+    });
     this.#sessions.set(tag, session);
-    if (this.#udp !== null) session.addLink(this.#udp);
+    if (this.udp !== null) session.addLink(this.udp);
     if (this.#scope.closed) session.closeWithMux();
     return session;
   }
@@ -143,30 +164,55 @@ export class IceMux implements SessionHost {
 
   wake(session: MuxSession): void {
     session.tick(this.now());
-    this.#arm(session.dueAt);
+    this.arm(session.dueAt);
   }
 
-  gather(_session: MuxSession): Promise<readonly IceCandidate[]> {
+  /** Milliseconds since 1970. */
+  wallClock(): number {
+    return Date.now();
+  }
+
+  async gather(session: MuxSession): Promise<readonly IceCandidate[]> {
     const { options } = this;
-    return Promise.resolve(hostCandidates({
-      udp: options.udpAddress === "" ? null : this.udpAddress,
+    const [additionalHosts] = await Promise.all([this.#resolveAdditional(), this.#pool.gather()]);
+    for (const relay of this.#pool.relays) session.addLink(relay);
+    const hosts = hostCandidates({
+      udp: this.udpAddress,
       tcp: this.tcpAddress,
       interfaces: interfaceAddresses(),
       ipsFromInterfaces: options.ipsFromInterfaces,
       interfaceNames: options.ipsFromInterfacesList,
-      additionalHosts: options.additionalHosts,
-    }));
+      additionalHosts,
+    });
+    return [...hosts, ...this.#pool.candidates()];
   }
 
-  permit(_host: string): void {
+  async #resolveAdditional(): Promise<readonly string[]> {
+    const found = await Promise.all(this.options.additionalHosts.map(async (host) => {
+      try {
+        return await resolveHost(host);
+      } catch (error) {
+        this.logger.warn(`cannot resolve additional host "${host}", skipping it: ${errorText(error)}`);
+        return [];
+      }
+    }));
+    return found.flat();
+  }
+
+  permit(host: string): void {
+    this.#pool.permit(host);
+  }
+
+  dropLink(link: RelayLink): void {
+    for (const session of this.#sessions.values()) session.removeLink(link);
   }
 
   register(ufrag: string, session: MuxSession): void {
-    this.#demultiplexer.fragments.set(ufrag, session);
+    this.demultiplexer.fragments.set(ufrag, session);
   }
 
   unregister(ufrag: string): void {
-    this.#demultiplexer.fragments.delete(ufrag);
+    this.demultiplexer.fragments.delete(ufrag);
   }
 
   remove(session: MuxSession): void {
@@ -178,9 +224,9 @@ export class IceMux implements SessionHost {
       const link = new TcpLink(conn, this.now());
       this.#makeRoom();
       this.#connections.add(link);
-      this.#arm(this.now() + strangerTickMs);
+      this.arm(this.now() + strangerTickMs);
       this.#scope.run(async () => {
-        await link.run((from, packets) => this.#demultiplexer.deliver(from, packets));
+        await link.run((from, packets) => this.demultiplexer.deliver(from, packets));
         this.#connections.delete(link);
         link.session?.removeLink(link);
       }, (error) => this.options.logger.error(`ICE over TCP: ${errorText(error)}`));
@@ -198,7 +244,7 @@ export class IceMux implements SessionHost {
     if (strangers >= maxStrangers) oldest?.close();
   }
 
-  #arm(at: number): void {
+  arm(at: number): void {
     if (at >= this.#timerAt || this.#scope.closed) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
@@ -208,7 +254,7 @@ export class IceMux implements SessionHost {
   #tick(): void {
     this.#timerAt = Infinity;
     const now = this.now();
-    let next = Infinity;
+    let next = this.#pool.tick(now, this.#sessions.size > 0);
     for (const session of this.#sessions.values()) {
       if (session.dueAt <= now) session.tick(now);
       next = Math.min(next, session.dueAt);
@@ -218,7 +264,7 @@ export class IceMux implements SessionHost {
       if (now - link.openedAt > strangerLimitMs) link.close();
       else next = Math.min(next, now + strangerTickMs);
     }
-    this.#arm(next);
+    this.arm(next);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,10 @@
 /** Two ends of an association with a wire between them that tests can spoil. */
 import type { PacketBatch } from "../../../../src/net/udp/socket.ts";
-import type { DtlsFingerprint, DtlsProvider, DtlsSession } from "../../../../src/protocols/webrtc/contracts.ts";
+import type {
+  DtlsFingerprint,
+  DtlsProvider,
+  DtlsSession,
+} from "../../../../src/protocols/webrtc/contracts.ts";
 import { guarded } from "../../../support/guarded.ts";
 import type { Random } from "../../../support/random.ts";
 
@@ -85,7 +89,10 @@ export class Pair {
   }
 
   connected() {
-    return guarded("the handshake", Promise.all([this.server.session.connected, this.client.session.connected]));
+    return guarded(
+      "the handshake",
+      Promise.all([this.server.session.connected, this.client.session.connected]),
+    );
   }
 
   close(): void {
@@ -108,4 +115,53 @@ export function unreliable(random: Random, loss: number): Spoil {
     const copies = random.next() < 0.1 ? [datagram, datagram] : [datagram];
     return before === null ? copies : [...copies, before];
   };
+}
+
+const handshakeRecord = 22;
+
+/** Cuts every plain handshake message in two records, each in a datagram of its own, the later half first. */
+export function fragmented(): Spoil {
+  const sequences = { server: 0, client: 0 };
+  const number = (record: Uint8Array, to: "server" | "client") => {
+    const out = record.slice();
+    new DataView(out.buffer).setUint32(7, sequences[to]++);
+    return out;
+  };
+  return (datagram, to) => {
+    const out: Uint8Array[] = [];
+    for (const record of recordsOf(datagram)) {
+      const plain = record[3] === 0 && record[4] === 0;
+      if (!plain) out.push(record);
+      else if (record[0] === handshakeRecord) {
+        for (const half of halves(record).reverse()) out.push(number(half, to));
+      } else out.push(number(record, to));
+    }
+    return out;
+  };
+}
+
+export function recordsOf(datagram: Uint8Array): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (let at = 0; at < datagram.length;) {
+    const end = at + 13 + (datagram[at + 11] << 8 | datagram[at + 12]);
+    out.push(datagram.subarray(at, end));
+    at = end;
+  }
+  return out;
+}
+
+function halves(record: Uint8Array): Uint8Array[] {
+  const body = record.subarray(25);
+  const offset = record[19] << 16 | record[20] << 8 | record[21];
+  const cut = body.length >> 1;
+  return [[0, cut], [cut, body.length]].map(([start, end]) => {
+    const out = new Uint8Array(25 + end - start);
+    out.set(record.subarray(0, 25));
+    const view = new DataView(out.buffer);
+    view.setUint16(11, 12 + end - start);
+    view.setUint32(18, (record[18] << 24 | offset + start) >>> 0);
+    out.set([0, end - start >> 8, end - start & 0xff], 22);
+    out.set(body.subarray(start, end), 25);
+    return out;
+  });
 }

@@ -1,71 +1,13 @@
 /** The mux on loopback: both UDP implementations, TCP, floods. */
-import { silentLogger } from "../../../../src/base/logger.ts";
-import { bindUdp, type PacketBatch } from "../../../../src/net/udp/mod.ts";
-import type { IceEvents, IceState } from "../../../../src/protocols/webrtc/contracts.ts";
-import { IceMux, type IceMuxOptions } from "../../../../src/protocols/webrtc/ice/mod.ts";
+import { bindUdp } from "../../../../src/net/udp/mod.ts";
 import { attributeType, serializeStun, stunMethod } from "../../../../src/protocols/webrtc/ice/wire/stun.ts";
 import { textAttribute } from "../../../../src/protocols/webrtc/ice/wire/stun_values.ts";
 import { equal, ok } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
+import { connect, openMux, packets } from "./support/muxes.ts";
 import { waitFor } from "./support/wait.ts";
 
 const implementations = ["no", "auto"] as const;
-
-function openMux(options: Partial<IceMuxOptions> = {}): Promise<IceMux> {
-  return IceMux.open({
-    udpAddress: "127.0.0.1:0",
-    tcpAddress: "",
-    ipsFromInterfaces: true,
-    ipsFromInterfacesList: [],
-    additionalHosts: [],
-    udpFastPath: "auto",
-    udpReadBufferSize: 0,
-    logger: silentLogger,
-    ...options,
-  });
-}
-
-/** Remembers what a session is told. */
-class Peer implements IceEvents {
-  readonly states: IceState[] = [];
-  readonly dtls: Uint8Array[] = [];
-  readonly media: Uint8Array[] = [];
-  mediaCalls = 0;
-  onChange: () => void = () => {};
-
-  onState(state: IceState): void {
-    this.states.push(state);
-    this.onChange();
-  }
-
-  onDtls(datagram: Uint8Array): void {
-    this.dtls.push(datagram);
-    this.onChange();
-  }
-
-  onMedia(datagrams: readonly Uint8Array[]): void {
-    this.mediaCalls++;
-    this.media.push(...datagrams);
-    this.onChange();
-  }
-}
-
-function packets(first: number, count: number, size = 100): PacketBatch {
-  const bytes = new Uint8Array(count * size).fill(first);
-  return { bytes, sizes: new Array<number>(count).fill(size) };
-}
-
-async function connect(server: IceMux, client: IceMux) {
-  const ours = new Peer();
-  const theirs = new Peer();
-  const answerer = server.createSession(ours);
-  const offerer = client.createSession(theirs, { controlling: true });
-  answerer.start(offerer.local, await offerer.gather());
-  offerer.start(answerer.local, await answerer.gather());
-  await waitFor(theirs, () => offerer.state === "connected");
-  await waitFor(ours, () => answerer.state === "connected");
-  return { ours, theirs, answerer, offerer };
-}
 
 for (const udpFastPath of implementations) {
   Deno.test(`IceMux: sessions connect, and carry DTLS and media both ways (fast path: ${udpFastPath})`, async () => {

@@ -10,7 +10,7 @@ import { attributeType, findAttribute, type StunMessage, stunMethod } from "../w
 import { parseErrorCode } from "../wire/stun_values.ts";
 import type { IceBase } from "./base.ts";
 import { type CheckRole, Checks, paceMs, type Transaction } from "./checks.ts";
-import { Generation, type Pair, pairPriority } from "./pair.ts";
+import { Generation, maxPairs, type Pair, pairPriority } from "./pair.ts";
 import { type CheckRequest, errorResponse, judgeRequest, successResponse } from "./requests.ts";
 
 /** Silence of the peer's checks (lite) or of its answers after which the session is `disconnected`. */
@@ -141,14 +141,11 @@ export class IceAgent {
   /** Its pairs are gone; another one that works takes over. */
   removeBase(base: IceBase): void {
     if (!this.#bases.delete(base)) return;
-    const unwanted = (pair: Pair) => pair.base === base;
     for (const generation of this.#generations()) {
-      for (const pair of [...generation.pairs]) if (unwanted(pair)) generation.remove(pair);
+      for (const pair of [...generation.pairs]) if (pair.base === base) generation.remove(pair);
     }
-    this.#checks.forget(unwanted);
-    this.#triggered = this.#triggered.filter((pair) => !unwanted(pair));
-    if (this.#nominating !== null && unwanted(this.#nominating)) this.#nominating = null;
-    if (this.#selected === null || !unwanted(this.#selected)) return;
+    if (this.#nominating?.gone) this.#nominating = null;
+    if (this.#selected?.base !== base) return;
     this.#selected = null;
     if (this.#state === "connected") this.#setState("disconnected");
   }
@@ -191,7 +188,7 @@ export class IceAgent {
   }
 
   #forget(generation: Generation): void {
-    this.#checks.forget((pair) => pair.generation === generation);
+    this.#checks.forget(generation);
     this.options.events.onForgotten(generation.local);
   }
 
@@ -281,7 +278,9 @@ export class IceAgent {
   }
 
   #trigger(pair: Pair): void {
-    if (!this.#triggered.includes(pair)) this.#triggered.push(pair);
+    if (this.#triggered.includes(pair)) return;
+    if (this.#triggered.length >= maxPairs) this.#triggered = this.#triggered.filter(({ gone }) => !gone);
+    this.#triggered.push(pair);
   }
 
   #receiveAnswer(base: IceBase, from: NetAddress, message: StunMessage, now: number): boolean {
@@ -389,18 +388,22 @@ export class IceAgent {
 
   #checkNext(now: number): boolean {
     if (this.#generation.remote === null) return false;
-    const pair = this.#triggered.shift() ?? this.#bestPair("waiting");
-    if (pair === null) return false;
+    let pair = this.#triggered.shift();
+    while (pair?.gone) pair = this.#triggered.shift();
+    pair ??= this.#bestPair("waiting");
+    if (pair === undefined) return false;
     if (pair.state !== "succeeded") pair.state = "inProgress";
     this.#checks.send(pair, "check", false, this.#role, now);
     return true;
   }
 
-  #bestPair(state: Pair["state"]): Pair | null {
-    let best: Pair | null = null;
+  #bestPair(state: Pair["state"]): Pair | undefined {
+    let best: Pair | undefined;
     for (const pair of this.#generation.pairs) {
       if (pair.state !== state) continue;
-      if (best === null || pairPriority(pair, this.#controlling) > pairPriority(best, this.#controlling)) {
+      if (
+        best === undefined || pairPriority(pair, this.#controlling) > pairPriority(best, this.#controlling)
+      ) {
         best = pair;
       }
     }
@@ -412,7 +415,7 @@ export class IceAgent {
     if (this.#nominating !== null || this.#firstValidAt === null) return;
     if (this.#selected?.generation === this.#generation && this.#state === "connected") return;
     const best = this.#bestPair("succeeded");
-    if (best === null) return;
+    if (best === undefined) return;
     if (now - this.#firstValidAt < nominationWaitMs) {
       const priority = pairPriority(best, this.#controlling);
       for (const pair of this.#generation.pairs) {

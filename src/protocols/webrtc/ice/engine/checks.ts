@@ -17,7 +17,7 @@ import {
   useCandidateAttribute,
 } from "../wire/stun_values.ts";
 import type { IceBase } from "./base.ts";
-import type { Pair } from "./pair.ts";
+import type { Generation, Pair } from "./pair.ts";
 
 /** Between two checks (RFC 8445 §14.2, Ta). */
 export const paceMs = 50;
@@ -116,7 +116,8 @@ export class Checks {
   /** Repeats what is due; gives the pairs whose checks are without an answer for too long. */
   tick(now: number, onGivenUp: (transaction: Transaction) => void): void {
     for (const [id, transaction] of this.#open) {
-      if (now < transaction.dueAt) continue;
+      if (transaction.pair.gone) this.#open.delete(id);
+      if (transaction.pair.gone || now < transaction.dueAt) continue;
       if (transaction.kind === "consent" || transaction.attempts >= maxAttempts) {
         this.#open.delete(id);
         onGivenUp(transaction);
@@ -130,9 +131,9 @@ export class Checks {
     }
   }
 
-  /** Forgets checks of pairs that are no longer wanted. */
-  forget(unwanted: (pair: Pair) => boolean): void {
-    for (const [id, { pair }] of this.#open) if (unwanted(pair)) this.#open.delete(id);
+  /** Forgets checks with credentials that are no longer valid. */
+  forget(generation: Generation): void {
+    for (const [id, { pair }] of this.#open) if (pair.generation === generation) this.#open.delete(id);
   }
 
   /** When `tick` has something to do; Infinity for never. */

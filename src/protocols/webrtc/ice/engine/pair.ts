@@ -21,6 +21,8 @@ export interface Pair {
   nominatedAt: number;
   /** When an authenticated message last came this way. */
   heardAt: number;
+  /** Made room for another one: no longer checked. */
+  gone: boolean;
 }
 
 function key(base: IceBase, { ip, port }: NetAddress): string {
@@ -71,12 +73,14 @@ export class Generation {
       nominated: false,
       nominatedAt: -Infinity,
       heardAt: -Infinity,
+      gone: false,
     };
     this.#pairs.set(key(base, remote), pair);
     return pair;
   }
 
   remove(pair: Pair): void {
+    pair.gone = true;
     const at = key(pair.base, pair.remote);
     if (this.#pairs.get(at) === pair) this.#pairs.delete(at);
   }

@@ -6,7 +6,7 @@ import { channelHeaderSize } from "./channel_data.ts";
 import { stunHeaderSize } from "./stun.ts";
 
 /** Where the packet is in the bytes, and where the next one begins. Null: more bytes are needed to tell. */
-type Measure = (
+export type Measure = (
   bytes: Uint8Array,
 ) => { readonly start: number; readonly end: number; readonly next: number } | null;
 

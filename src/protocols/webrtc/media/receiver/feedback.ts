@@ -20,6 +20,8 @@ const maxKeyFrameTries = 10;
 const regularKeyFrameMs = 2000;
 /** For the cache of the current group of pictures, which must not grow for ever. */
 const cacheKeyFrameMs = 10_000;
+/** Publishers begin with a key frame; when it was lost on the way, one is asked for soon. */
+const firstKeyFrameMs = 100;
 /** Told to publishers without transport-wide feedback, which stay at a start value otherwise: they slow down on loss. */
 const assumedBitrate = 20_000_000;
 const maxReportBlocks = 31;
@@ -46,6 +48,7 @@ export class Feedback {
   #keyFrameTries = 0;
   #keyFrameAskedAt = -Infinity;
   #keyFrameAt: number | null = null;
+  #watchedSince: number | null = null;
   #firSequence = 0;
 
   constructor(options: FeedbackOptions) {
@@ -101,7 +104,12 @@ export class Feedback {
   }
 
   #watchKeyFrames(now: number, stream: Stream): void {
-    this.#keyFrameAt ??= now;
+    if (this.#keyFrameAt === null) {
+      this.#watchedSince ??= now;
+      if (now - this.#watchedSince < firstKeyFrameMs) return;
+      this.#keyFrameAt = now;
+      stream.requestKeyFrame(now);
+    }
     if (this.#keyFrameTries > 0 && now - this.#keyFrameAskedAt >= keyFrameRepeatMs) this.#askForKeyFrame(now);
     const others = stream.fanoutKeys.some((key) => key !== webrtcFanoutKey);
     const period = others ? regularKeyFrameMs : cacheKeyFrameMs;

@@ -4,6 +4,8 @@ import { distance16 } from "../../../../base/time.ts";
 const maxTries = 10;
 /** Packets that are missing at the same time; a connection that loses more is not repaired. */
 export const maxMissing = 512;
+/** A packet that others overtook is not asked for at once. */
+const orderToleranceMs = 12;
 const minIntervalMs = 20;
 const maxIntervalMs = 200;
 const assumedRoundTripMs = 40;
@@ -65,7 +67,7 @@ export class NackList {
     const out: number[] = [];
     const interval = Math.min(maxIntervalMs, Math.max(minIntervalMs, this.#roundTripMs * 1.2));
     for (const [number, entry] of this.#missing) {
-      if (entry.tries > 0 && now - entry.askedAt < interval) continue;
+      if (entry.tries === 0 ? now - entry.since < orderToleranceMs : now - entry.askedAt < interval) continue;
       if (entry.tries >= maxTries || now - entry.since > this.giveUpMs) {
         this.#missing.delete(number);
         continue;

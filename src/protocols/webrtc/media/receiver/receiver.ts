@@ -199,8 +199,6 @@ export class WebrtcReceiver {
     });
     if (this.#feedback.canAskForKeyFrames) {
       this.#undo = stream.onKeyFrameRequest((at) => this.#feedback.requestKeyFrame(at));
-      const whole = this.#units.some((unit) => unit.track.isVideo && unit.randomAccess);
-      if (!whole) stream.requestKeyFrame(now);
     }
     this.#flush(now);
   }

@@ -126,7 +126,8 @@ export class Section {
   chooseLayer(now: number): boolean {
     if (!this.simulcast || this.#switch === null) return false;
     this.#switch.choose(this.encodings, now);
-    return this.#switch.target !== null;
+    // At the start the first key frame is on its way, and watched for otherwise.
+    return this.#switch.target !== null && this.#switch.current !== null;
   }
 
   /** The path has taken the publisher in: what has waited, and what comes, becomes units. */

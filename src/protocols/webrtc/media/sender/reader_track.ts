@@ -57,7 +57,7 @@ export class ReaderTrack {
     return this.#waiting;
   }
 
-  /** Begins with what is cached, where that can be decoded. */
+  /** Begins with what is cached, where that can be decoded; it is sent by the ticks. */
   start(cached: readonly Unit[], now: number): void {
     if (!this.sender.track.isVideo) return;
     const burst = createBurst(this.sender, cached, this.#payloadType, this.#firstSequence);
@@ -67,7 +67,6 @@ export class ReaderTrack {
     this.#waiting = false;
     for (const packets of burst.units) this.#queue.push({ packets, batch: batchOf(packets), rewrite: null });
     this.#queue.pace();
-    this.drain();
   }
 
   /** A live unit. Gives the bytes that were sent now. */
