@@ -19,6 +19,8 @@ const config: Config = {
   ],
 };
 
+const reloads = 12;
+
 interface Setting {
   readonly server: TestServer;
   readonly site: WebrtcSite;
@@ -191,4 +193,40 @@ Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
   });
   seat.leave();
   await test.empty();
+});
+
+/** As a viewer who is impatient. */
+Deno.test("WebRTC in Chromium: pages that are reloaded leave nothing behind", async () => {
+  await using test = await WebrtcTest.start();
+  const host = {
+    webrtcUrl: (path: string) => `http://127.0.0.1:${test.port}/${path}`,
+    log: { waitFor: (pattern: RegExp) => test.line(pattern) },
+  };
+  await using site = new WebrtcSite(host);
+  await withBrowser(async (browser) => {
+    const camera = await site.open(browser);
+    const publisher = await camera.publish("cam", {
+      video: { mimeType: "video/VP8", width: 320, height: 180 },
+    });
+    await test.line(/is publishing to path 'cam'/);
+    const tab = await site.open(browser);
+    const times: number[] = [];
+    for (let i = 0; i < reloads; i++) {
+      const begin = performance.now();
+      const reader = await tab.read("cam");
+      await reader.waitForStats(({ video }) => (video?.frames ?? 0) > 0);
+      times.push(performance.now() - begin);
+      await tab.page.tab.reload();
+      await reader.logged(/closed: peer connection closed/);
+    }
+    times.sort((a, b) => a - b);
+    console.log(
+      `first picture after the offer, ms: median ${Math.round(times[reloads >> 1])}, ${
+        times.map(Math.round)
+      }`,
+    );
+    equal(test.server.sessions.map(({ state }) => state), ["publish"]);
+    await publisher.close();
+    await test.empty();
+  });
 });

@@ -1,7 +1,7 @@
 import type { Logger } from "../../base/logger.ts";
-import type { PacketCrypto } from "../../base/packet_crypto.ts";
 import type { ReaderSeat } from "../../paths/mod.ts";
 import { tracksText } from "../../stream/track.ts";
+import type { WebrtcContext } from "./context.ts";
 import { WebrtcFanout, webrtcFanoutKey } from "./media/sender/fanout.ts";
 import type { WebrtcReader } from "./media/sender/reader.ts";
 import {
@@ -29,12 +29,14 @@ export class Reading implements Side {
   constructor(
     private readonly seat: ReaderSeat,
     offer: Description,
-    private readonly crypto: PacketCrypto,
+    private readonly context: WebrtcContext,
     private readonly logger: Logger,
   ) {
     const { stream } = seat;
     this.agreement = agreeToRead(offer, stream.tracks);
-    this.#fanout = stream.fanout(webrtcFanoutKey, () => new WebrtcFanout(stream, logger));
+    // It speaks for all readers of the stream.
+    const common = context.logger.child(`[path ${seat.pathName}]`);
+    this.#fanout = stream.fanout(webrtcFanoutKey, () => new WebrtcFanout(stream, common));
     const { cname } = this.#fanout;
     this.sources = new Map(
       agreedMedias(this.agreement).map(({ mid, trackId, codecs }) => {
@@ -54,7 +56,7 @@ export class Reading implements Side {
     this.#reader = this.#fanout.addReader({
       medias: agreedMedias(this.agreement),
       keys: connection.keys,
-      crypto: this.crypto,
+      crypto: this.context.crypto,
       send: (batch) => connection.send(batch),
       ...agreedData(this.agreement) ? { onData: connection.openChannel(klvLabel) } : {},
       onError: (reason) => connection.fail(reason),

@@ -86,6 +86,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   #provider: DtlsProvider | null = null;
   #data: SessionData | null = null;
   #established = false;
+  #undoDeadline: () => void = () => {};
   #early: Uint8Array[] = [];
 
   constructor(
@@ -153,7 +154,10 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     const candidates = await ice.gather();
     this.#check();
     ice.start(offer.ice, offer.candidates);
-    this.#scope.after(this.context.conf.webrtcHandshakeTimeout, () => this.#late());
+    this.#undoDeadline = this.#scope.after(
+      this.context.conf.webrtcHandshakeTimeout,
+      () => this.#late(),
+    );
     const local = {
       ice: ice.local,
       lite: ice.lite,
@@ -168,7 +172,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   async #read(offer: Description): Promise<Side> {
     const seat = await this.context.pathManager.addReader(this.#access, this, true);
     try {
-      return new Reading(seat, offer, this.context.crypto, this.logger);
+      return new Reading(seat, offer, this.context, this.logger);
     } catch (error) {
       seat.leave();
       throw error;
@@ -235,6 +239,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     const ice = this.#ice;
     if (this.#closeReason !== null || side === null || ice === null) return;
     this.#established = true;
+    this.#undoDeadline();
     const { local, remote } = this.#candidates();
     this.logger.info(
       `peer connection established, local candidate: ${local}, remote candidate: ${remote}`,
@@ -274,7 +279,6 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   }
 
   #late(): void {
-    if (this.#established) return;
     this.#explain();
     this.close(deadlineText);
   }

@@ -3,6 +3,8 @@ import { buildRtpPacket, parseRtpPacket } from "../../../src/rtp/packet.ts";
 import { parseRtcp, serializeRtcp } from "../../../src/rtp/rtcp/compound.ts";
 import type { RtpMedia } from "../../../src/rtp/format.ts";
 import { Unit } from "../../../src/stream/unit.ts";
+import { CertificateStore } from "../../../src/net/certificates.ts";
+import { selfSigned } from "../../net/http/support.ts";
 import { guarded } from "../../support/guarded.ts";
 import { access, TestPublisher, TestReader } from "../../paths/support.ts";
 import { equal, match, ok, rejects } from "../../support/assert.ts";
@@ -152,7 +154,7 @@ Deno.test("roles of DTLS: a passive client gets an active server", async () => {
   }
 });
 
-Deno.test("ICE restart: media goes on under new credentials", async () => {
+Deno.test("ICE restart: new credentials on both sides, by those in use only", async () => {
   await using test = await WebrtcTest.start();
   await using client = await publisher(test);
   const before = client.answer!.ice;
@@ -320,4 +322,41 @@ Deno.test("KLV goes over a data channel, as it is", async () => {
   equal(messages, items.map((item) => ["KLV", item.join()]));
   seat.leave();
   await client.until("the end", () => client.dtlsCloses.length > 0);
+});
+
+Deno.test("HTTPS", async () => {
+  const certificate = selfSigned();
+  await using test = await WebrtcTest.start({ certificates: new CertificateStore(certificate) });
+  using client = Deno.createHttpClient({ caCerts: [certificate.certificate] });
+  const response = await fetch(`https://localhost:${test.port}/cam/whip`, { method: "OPTIONS", client });
+  equal([response.status, response.headers.get("accept-post")], [204, "application/sdp"]);
+  match(test.lines[0], /listeners on 127\.0\.0\.1:\d+ \(TCP\/HTTPS\), 127\.0\.0\.1:\d+ \(UDP\/ICE\)$/);
+});
+
+Deno.test("a path that is a redirection sends readers elsewhere, and leaves no session", async () => {
+  await using test = await WebrtcTest.start({
+    entries: {
+      cam: { source: "redirect", sourceRedirect: "/other" },
+      far: { source: "redirect", sourceRedirect: "https://far.example/cam/whep" },
+      rtsp: { source: "redirect", sourceRedirect: "rtsp://far.example/cam" },
+    },
+  });
+  for (
+    const [path, status, location] of [
+      ["cam", 307, "/other/whep?x=1"],
+      ["far", 307, "https://far.example/cam/whep"],
+      ["rtsp", 404, null],
+    ] as const
+  ) {
+    const response = await fetch(`http://127.0.0.1:${test.port}/${path}/whep?x=1`, {
+      method: "POST",
+      headers: { "content-type": "application/sdp" },
+      body: "v=0",
+      redirect: "manual",
+    });
+    await response.body?.cancel();
+    equal([response.status, response.headers.get("location")], [status, location]);
+  }
+  equal(test.server.sessions, []);
+  equal(test.story, []);
 });

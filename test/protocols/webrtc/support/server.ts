@@ -2,6 +2,7 @@
 import { AuthManager } from "../../../../src/auth/mod.ts";
 import { createLogger, silentLogger } from "../../../../src/base/logger.ts";
 import type { GlobalValues } from "../../../../src/conf/mod.ts";
+import { CertificateStore } from "../../../../src/net/certificates.ts";
 import { LivePaths } from "../../../../src/paths/manager.ts";
 import { WebrtcServer } from "../../../../src/protocols/webrtc/mod.ts";
 import { confOf, type Entries } from "../../../paths/support.ts";
@@ -14,6 +15,7 @@ const limitMs = 60_000;
 export interface Options {
   readonly entries?: Entries;
   readonly globals?: Partial<GlobalValues>;
+  readonly certificates?: CertificateStore;
 }
 
 export class WebrtcTest implements AsyncDisposable {
@@ -31,7 +33,9 @@ export class WebrtcTest implements AsyncDisposable {
     };
   }
 
-  static async start({ entries = { all_others: {} }, globals = {} }: Options = {}): Promise<WebrtcTest> {
+  static async start(
+    { entries = { all_others: {} }, globals = {}, certificates }: Options = {},
+  ): Promise<WebrtcTest> {
     const conf = confOf(entries, {
       webrtcAddress: "127.0.0.1:0",
       webrtcLocalUDPAddress: "127.0.0.1:0",
@@ -45,7 +49,12 @@ export class WebrtcTest implements AsyncDisposable {
     }, (level) => level !== "debug");
     const auth = new AuthManager(conf, silentLogger, () => 0);
     const paths = new LivePaths({ conf, auth, logger });
-    const server = await WebrtcServer.start({ conf, logger, pathManager: paths, certificates: null });
+    const server = await WebrtcServer.start({
+      conf,
+      logger,
+      pathManager: paths,
+      certificates: certificates ?? null,
+    });
     return new WebrtcTest(server, paths, lines, auth, wakes);
   }
 
