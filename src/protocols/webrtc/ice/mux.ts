@@ -30,7 +30,7 @@ export const strangerLimitMs = 10_000;
 /** While connections wait to be judged. */
 const strangerTickMs = 1_000;
 
-/** Where to listen, and what clients are told. */
+/** Where to listen, and what to tell clients. */
 export interface IceMuxOptions {
   /** As in the configuration, `:8189`; empty for none. */
   readonly udpAddress: string;
@@ -53,6 +53,8 @@ export interface IceMuxOptions {
 /** Sizes of what the mux keeps, and what it threw away. */
 export interface IceMuxStats {
   readonly sessions: number;
+  /** Username fragments that are answered: one of each session, two while it restarts. */
+  readonly credentials: number;
   readonly routes: number;
   readonly connections: number;
   /** STUN, DTLS and media that belong to no session. */
@@ -61,7 +63,7 @@ export interface IceMuxStats {
   readonly packetsDropped: number;
 }
 
-/** The sockets that all sessions of a server share. */
+/** Owned by whoever opened it, until `close`. */
 export class IceMux implements SessionHost, PoolHost {
   readonly hasAdditionalHosts: boolean;
   readonly #scope = new Scope();
@@ -142,6 +144,7 @@ export class IceMux implements SessionHost, PoolHost {
   get stats(): IceMuxStats {
     return {
       sessions: this.#sessions.size,
+      credentials: this.demultiplexer.fragments.size,
       routes: this.udp?.routes.size ?? 0,
       connections: this.#connections.size,
       packetsIgnored: this.demultiplexer.ignored,

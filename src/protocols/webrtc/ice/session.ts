@@ -41,11 +41,11 @@ interface HeldRoute {
   readonly remote: NetAddress;
 }
 
-/** One session on them; made by `IceMux.createSession`. */
+/** Made by `IceMux.createSession`. */
 export class MuxSession implements IceSession {
   readonly lite: boolean;
   /** Packets that had no pair to go over. */
-  packetsDropped = 0;
+  packetsDropped: number = 0;
   /** When `tick` has something to do. */
   dueAt: number = Infinity;
   readonly #agent: IceAgent;
@@ -197,6 +197,7 @@ export class MuxSession implements IceSession {
 
   close(): void {
     if (this.state === "closed") return;
+    for (const { ufrag } of this.#agent.credentials) this.host.unregister(ufrag);
     this.#agent.close();
     for (const { link, remote } of this.#routes.splice(0)) link.unbind(remote, this);
     this.#media = [];

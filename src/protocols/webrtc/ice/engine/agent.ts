@@ -96,6 +96,11 @@ export class IceAgent {
     return this.#generation.local;
   }
 
+  /** All that requests may name: two during a restart. */
+  get credentials(): readonly IceCredentials[] {
+    return this.#generations().map(({ local }) => local);
+  }
+
   get controlling(): boolean {
     return this.#controlling;
   }
