@@ -6,6 +6,10 @@ import { type Case, runCases } from "./support/pool.ts";
 import { publish } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
 import { WebrtcSite } from "./support/webrtc.ts";
+import type { RtpMedia } from "../../src/rtp/format.ts";
+import { Unit } from "../../src/stream/unit.ts";
+import { access, TestPublisher } from "../paths/support.ts";
+import { WebrtcTest } from "../protocols/webrtc/support/server.ts";
 
 const config: Config = {
   webrtc: true,
@@ -140,4 +144,51 @@ Deno.test("WebRTC in Chromium", async (t) => {
     const setting = { server, site, browser, media };
     await runCases(t, cases.map(([name, run]): Case => ({ name, run: () => run(setting) })), 2);
   });
+});
+
+/** Streams that no client of the tests can publish, and offers whose first section gets nothing. */
+Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
+  await using test = await WebrtcTest.start();
+  const host = {
+    webrtcUrl: (path: string) => `http://127.0.0.1:${test.port}/${path}`,
+    log: { waitFor: (pattern: RegExp) => test.line(pattern) },
+  };
+  const conf = await test.paths.authorize(access("cam"), "publish");
+  const medias: readonly RtpMedia[] = [
+    { kind: "application", formats: [{ codec: { name: "KLV" }, payloadType: 96, clockRate: 90_000 }] },
+    {
+      kind: "audio",
+      formats: [{ codec: { name: "Opus", channelCount: 2 }, payloadType: 97, clockRate: 48_000 }],
+    },
+  ];
+  const seat = await test.paths.addPublisher(access("cam"), new TestPublisher(), medias, conf);
+  const [klv, opus] = seat.stream.tracks;
+  const items = [Uint8Array.of(6, 14, 43, 52), new Uint8Array(100_000).fill(7)];
+  await using site = new WebrtcSite(host);
+  await withBrowser(async (browser) => {
+    const tab = await site.open(browser);
+    const reader = await tab.read("cam", { data: true });
+    equal(reader.posted.status, 201);
+    await reader.logged(/is reading from path 'cam', 2 tracks \(Opus, KLV\)/);
+    for (const [i, item] of items.entries()) {
+      seat.stream.write([Unit.fromPayload(klv, i * 3000, Date.now(), [item])], Date.now());
+    }
+    let pts = 0;
+    const timer = setInterval(() => {
+      const silence = Uint8Array.of(0xfc, 0xff, 0xfe);
+      seat.stream.write([Unit.fromPayload(opus, pts += 960, Date.now(), [silence])], Date.now());
+    }, 20);
+    try {
+      await reader.waitForMedia({ audioPackets: 20 });
+      await reader.waitForMessages(items.length);
+      equal((await reader.messages()).map(({ length }) => length), items.map(({ length }) => length));
+      equal((await reader.messages())[0], items[0]);
+      equal((await reader.stats()).video?.packets ?? 0, 0);
+      await reader.close();
+    } finally {
+      clearInterval(timer);
+    }
+  });
+  seat.leave();
+  await test.empty();
 });

@@ -48,6 +48,7 @@ test("read page: plays, obeys its query and passes it on, ends its session", asy
       document.querySelector("video"))`),
     [false, true, false, false, 2, "cam/one"],
   );
+  equal(await page.evaluate("document.querySelector('#statistics-button').hidden"), true);
   const [options, post, ...more] = site.requests;
   equal([options.method, post.method], ["OPTIONS", "POST"]);
   equal([post.path, post.search], ["/cam/one/whep", "?controls=0&playsinline=no&jwt=abc%20d"]);
@@ -169,6 +170,8 @@ test("read page: a stream that comes later, ends and begins anew; a server that 
   await page.waitForText("#message", /^The connection was interrupted/);
   await page.waitForPlaying();
   ok(await page.evaluate(messageHidden));
+  // it was gone already
+  ok(!site.requests.some(({ method }) => method === "DELETE"));
 
   await site.goAway();
   await site.endSession(site.sessions[0]);

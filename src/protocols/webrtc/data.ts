@@ -9,11 +9,11 @@ import { DataChannels } from "./sctp/mod.ts";
 export class SessionData {
   readonly #channels: DataChannels;
 
-  /** Begins at once: DTLS is connected. `section`: of the peer's description. */
+  /** Begins at once: DTLS is connected. The ports are those of the peer's description. */
   constructor(
     dtls: DtlsSession,
     role: "server" | "client",
-    { sctpPort, maxMessageSize }: OfferedSection,
+    { sctpPort, maxMessageSize }: Pick<OfferedSection, "sctpPort" | "maxMessageSize">,
     logger: Logger,
   ) {
     this.#channels = new DataChannels({

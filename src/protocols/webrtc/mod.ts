@@ -1,3 +1,3 @@
 /** WebRTC: publishing by WHIP and reading by WHEP, from browsers and encoders. */
 export { WebrtcServer, type WebrtcServerOptions } from "./server.ts";
-export type { WebrtcSessionSnapshot } from "./stats.ts";
+export type { WebrtcFailure, WebrtcSessionSnapshot } from "./stats.ts";

@@ -11,7 +11,6 @@ import { type Connection, noTraffic, type Side, type SideStats } from "./side.ts
 
 /** What the side that publishes is made of. */
 export interface PublishingOptions {
-  readonly offer: Description;
   readonly crypto: PacketCrypto;
   readonly logger: Logger;
   readonly pathManager: PathManager;
@@ -33,8 +32,8 @@ export class Publishing implements Side {
   #last: SideStats = noTraffic;
 
   /** Throws NotAcceptableError. */
-  constructor(private readonly options: PublishingOptions) {
-    this.agreement = agreeToPublish(options.offer);
+  constructor(offer: Description, private readonly options: PublishingOptions) {
+    this.agreement = agreeToPublish(offer);
   }
 
   start(connection: Connection): void {

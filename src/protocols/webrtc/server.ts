@@ -19,7 +19,7 @@ import { openDtlsProvider } from "./dtls/mod.ts";
 import { allowHeaders, allowMethods, createRoutes } from "./http/routes.ts";
 import { IceMux, type IceMuxStats } from "./ice/mod.ts";
 import { WebrtcSessions } from "./sessions.ts";
-import type { WebrtcSessionSnapshot } from "./stats.ts";
+import type { WebrtcFailure, WebrtcSessionSnapshot } from "./stats.ts";
 
 /** What the server is given by the application. */
 export interface WebrtcServerOptions {
@@ -111,6 +111,11 @@ export class WebrtcServer {
   /** Sorted by the time of their creation. */
   get sessions(): WebrtcSessionSnapshot[] {
     return [...this.#sessions.all].map((session) => session.snapshot()).sort((a, b) => a.created - b.created);
+  }
+
+  /** Why clients could not be reached, of the last sessions that failed; oldest first. */
+  get failures(): readonly WebrtcFailure[] {
+    return this.#sessions.failures;
   }
 
   /** What connectivity holds: for tests of what is left behind. */

@@ -9,16 +9,18 @@ import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { Scope } from "../../base/scope.ts";
 import type { PathConf } from "../../conf/mod.ts";
-import { addressText } from "../../net/address.ts";
-import { AuthError, type Publisher, type Reader } from "../../paths/mod.ts";
+import { addressText, type NetAddress } from "../../net/address.ts";
+import { AuthError, noCredentials, type PathAccess, type Publisher, type Reader } from "../../paths/mod.ts";
 import { wallClock } from "./clock.ts";
 import type { WebrtcContext } from "./context.ts";
 import { SessionData } from "./data.ts";
 import type { DtlsProvider, DtlsSession, IceSession, IceState, SrtpKeys } from "./contracts.ts";
-import type { Created, LiveSession, SessionRequest } from "./http/contracts.ts";
+import type { Created, Endpoint, LiveSession, SessionRequest } from "./http/contracts.ts";
 import {
+  type Agreement,
   type Description,
   localSetup,
+  type OfferedSection,
   parseDescription,
   serializeAnswer,
   serializeFragment,
@@ -27,12 +29,44 @@ import {
 import { Publishing } from "./publishing.ts";
 import { Reading } from "./reading.ts";
 import { noTraffic, type Side } from "./side.ts";
-import type { WebrtcSessionSnapshot } from "./stats.ts";
+import type { WebrtcFailure, WebrtcSessionSnapshot } from "./stats.ts";
 
 /** Media that comes before the handshake is over on this side: the peer may be done a moment earlier. */
 const maxEarlyDatagrams = 64;
 const deadlineText = "deadline exceeded while waiting connection";
 const gone = "peer connection closed";
+
+/** Who keeps sessions. */
+interface SessionOwner {
+  /** The session has ended. */
+  onEnd(): void;
+  /** There was no way to the client. */
+  onFailure(failure: WebrtcFailure): void;
+}
+
+/** What is kept of the offer: the whole of it is large. */
+interface Remote extends Pick<Description, "ice" | "setup" | "fingerprints"> {
+  /** The section that has the transport. */
+  readonly transport: Pick<OfferedSection, "kind" | "protocol" | "mid">;
+  /** Null unless data channels were agreed on. */
+  readonly data: Pick<OfferedSection, "sctpPort" | "maxMessageSize"> | null;
+}
+
+function remoteOf({ ice, setup, fingerprints, sections }: Description, agreement: Agreement): Remote {
+  const { kind, protocol, mid } = sections.find((_, i) => agreement.sections[i].kind !== "rejected")!;
+  const data = sections.find((_, i) => agreement.sections[i].kind === "data");
+  return {
+    ice,
+    setup,
+    fingerprints,
+    transport: { kind, protocol, mid },
+    data: data === undefined ? null : { sctpPort: data.sctpPort, maxMessageSize: data.maxMessageSize },
+  };
+}
+
+function roleOf(remote: Remote): "server" | "client" {
+  return localSetup(remote) === "passive" ? "server" : "client";
+}
 
 export class WebrtcSession implements Reader, Publisher, LiveSession {
   readonly type = "webRTCSession";
@@ -40,9 +74,12 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   readonly created: number = Date.now();
   readonly logger: Logger;
   readonly #scope = new Scope();
+  readonly #client: NetAddress;
+  readonly #endpoint: Endpoint;
+  #access: PathAccess;
   #told = false;
   #closeReason: string | null = null;
-  #offer: Description | null = null;
+  #remote: Remote | null = null;
   #side: Side | null = null;
   #ice: IceSession | null = null;
   #dtls: DtlsSession | null = null;
@@ -53,12 +90,15 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
 
   constructor(
     private readonly context: WebrtcContext,
-    readonly request: SessionRequest,
+    { access, client, endpoint }: Omit<SessionRequest, "offer">,
     /** In the session's URL. */
     readonly secret: string,
-    private readonly onEnd: (session: WebrtcSession) => void,
+    private readonly owner: SessionOwner,
   ) {
-    this.id = request.access.id;
+    this.id = access.id;
+    this.#access = access;
+    this.#client = client;
+    this.#endpoint = endpoint;
     this.logger = context.logger.child(`[session ${this.id.slice(0, 8)}]`);
   }
 
@@ -66,10 +106,10 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     return `"${this.#ice?.local.ufrag ?? ""}"`;
   }
 
-  /** The answer to the offer. What it throws has ended the session. */
-  async negotiate(): Promise<Created> {
+  /** The answer to the offer, a text. What it throws has ended the session. */
+  async negotiate(offer: string): Promise<Created> {
     try {
-      return await this.#negotiate();
+      return await this.#negotiate(offer);
     } catch (error) {
       // Who is only asked for credentials comes back with them.
       if (error instanceof AuthError && !error.challenge) {
@@ -81,11 +121,11 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     }
   }
 
-  async #negotiate(): Promise<Created> {
-    const { access, endpoint } = this.request;
+  async #negotiate(text: string): Promise<Created> {
+    const access = this.#access;
     const { pathManager } = this.context;
     let conf: PathConf | null = null;
-    if (endpoint === "whip") conf = await pathManager.authorize(access, "publish");
+    if (this.#endpoint === "whip") conf = await pathManager.authorize(access, "publish");
     else {
       const described = await pathManager.describe(access);
       if (described.kind === "redirect") {
@@ -95,12 +135,15 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     }
     this.#check();
     this.#tell();
-    const offer = parseDescription(this.request.offer);
-    this.#offer = offer;
+    // From here on nobody asks for them.
+    this.#access = { ...access, credentials: { ...noCredentials, user: access.credentials.user } };
+    const offer = parseDescription(text);
     this.#side = conf === null ? await this.#read(offer) : this.#publish(offer, conf);
     this.#check();
     this.#provider = await this.context.dtls();
     this.#check();
+    const { agreement, sources } = this.#side;
+    this.#remote = remoteOf(offer, agreement);
     const ice = this.context.createIce({
       onDtls: (datagram) => this.#openDtls()?.receive(datagram),
       onMedia: (datagrams) => this.#receiveMedia(datagrams),
@@ -118,13 +161,12 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
       setup: localSetup(offer),
       candidates,
     };
-    const { agreement, sources } = this.#side;
     const answer = serializeAnswer(offer, agreement, local, sources, String(this.created));
     return { kind: "session", secret: this.secret, answer, etag: this.etag };
   }
 
   async #read(offer: Description): Promise<Side> {
-    const seat = await this.context.pathManager.addReader(this.request.access, this, true);
+    const seat = await this.context.pathManager.addReader(this.#access, this, true);
     try {
       return new Reading(seat, offer, this.context.crypto, this.logger);
     } catch (error) {
@@ -135,14 +177,12 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
 
   #publish(offer: Description, conf: PathConf): Side {
     const { context: { crypto, pathManager, conf: { webrtcTrackGatherTimeout } }, logger } = this;
-    const { access } = this.request;
-    return new Publishing({
-      offer,
+    return new Publishing(offer, {
       crypto,
       logger,
       pathManager,
       publisher: this,
-      access,
+      access: this.#access,
       conf,
       gatherMs: webrtcTrackGatherTimeout,
     });
@@ -160,15 +200,16 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   #tell(): void {
     if (this.#told) return;
     this.#told = true;
-    this.logger.info(`created by ${addressText(this.request.client)}`);
+    this.logger.info(`created by ${addressText(this.#client)}`);
   }
 
   /** Made with the peer's first packet: until then it may be nobody. */
   #openDtls(): DtlsSession | null {
-    if (this.#dtls !== null || this.#offer === null || this.#provider === null) return this.#dtls;
+    const remote = this.#remote;
+    if (this.#dtls !== null || remote === null || this.#provider === null) return this.#dtls;
     const dtls = this.#provider.createSession({
-      role: this.#role(this.#offer),
-      remoteFingerprints: this.#offer.fingerprints,
+      role: roleOf(remote),
+      remoteFingerprints: remote.fingerprints,
       send: (batch) => this.#ice?.send(batch),
       onData: (bytes) => this.#data?.receive(bytes),
       onClose: (reason) => this.close(this.#established ? gone : reason),
@@ -184,7 +225,7 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   #iceChanged(state: IceState): void {
     if (state === "connected") this.#openDtls();
     else if (state === "failed") {
-      this.#explain();
+      if (!this.#established) this.#explain();
       this.close(gone);
     } else if (state === "closed") this.close("terminated");
   }
@@ -216,13 +257,8 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
 
   /** For sides that have agreed on data channels, once DTLS is there. */
   #openData(): SessionData {
-    const offer = this.#offer!;
-    const section = offer.sections.find((_, i) => this.#side?.agreement.sections[i].kind === "data")!;
-    return this.#data ??= new SessionData(this.#dtls!, this.#role(offer), section, this.logger);
-  }
-
-  #role(offer: Description): "server" | "client" {
-    return localSetup(offer) === "passive" ? "server" : "client";
+    const remote = this.#remote!;
+    return this.#data ??= new SessionData(this.#dtls!, roleOf(remote), remote.data!, this.logger);
   }
 
   #receiveMedia(datagrams: readonly Uint8Array[]): void {
@@ -253,6 +289,8 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
         `heard from ${list(requestsFrom)}`,
     );
     for (const sentence of advice) this.logger.warn(sentence);
+    const { id, remoteAddr, state, path } = this.snapshot();
+    this.owner.onFailure({ id, at: Date.now(), remoteAddr, state, path, diagnosis });
   }
 
   #candidates(): { readonly local: string; readonly remote: string } {
@@ -261,18 +299,17 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
 
   async patch({ ice: remote, candidates }: TrickleFragment): Promise<string | null> {
     const ice = this.#ice;
-    const offer = this.#offer;
-    if (ice === null || offer === null) throw new UserError("the session is not there yet");
+    const known = this.#remote;
+    if (ice === null || known === null) throw new UserError("the session is not there yet");
     const restarts = remote !== null &&
-      (remote.ufrag !== offer.ice.ufrag || remote.password !== offer.ice.password);
+      (remote.ufrag !== known.ice.ufrag || remote.password !== known.ice.password);
     let answer: string | null = null;
     if (restarts) {
-      this.#offer = { ...offer, ice: remote };
+      this.#remote = { ...known, ice: remote };
       const local = ice.restart(remote);
       const gathered = await ice.gather();
       this.#check();
-      const section = offer.sections.find((_, i) => this.#side?.agreement.sections[i].kind !== "rejected")!;
-      answer = serializeFragment(local, ice.lite, gathered, section);
+      answer = serializeFragment(local, ice.lite, gathered, known.transport);
     }
     for (const candidate of candidates) ice.addRemoteCandidate(candidate);
     return answer;
@@ -287,21 +324,21 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     this.#ice?.close();
     this.#early = [];
     void this.#scope.close();
-    this.onEnd(this);
+    this.owner.onEnd();
     if (this.#told) this.logger.info(`closed: ${reason}`);
   }
 
   snapshot(): WebrtcSessionSnapshot {
-    const { access: { name, query, credentials, userAgent }, client, endpoint } = this.request;
+    const { name, query, credentials, userAgent } = this.#access;
     const { local, remote } = this.#candidates();
     return {
       id: this.id,
       created: this.created,
-      remoteAddr: addressText(client),
+      remoteAddr: addressText(this.#client),
       peerConnectionEstablished: this.#established,
       localCandidate: local,
       remoteCandidate: remote,
-      state: endpoint === "whip" ? "publish" : "read",
+      state: this.#endpoint === "whip" ? "publish" : "read",
       path: name,
       query,
       user: credentials.user,

@@ -4,9 +4,12 @@ import type { WebrtcContext } from "./context.ts";
 import { BusyError } from "./http/access.ts";
 import type { Created, Endpoint, LiveSession, SessionHost, SessionRequest } from "./http/contracts.ts";
 import { WebrtcSession } from "./session.ts";
+import type { WebrtcFailure } from "./stats.ts";
 
 /** Sessions at a time, those that are being made included. */
 export const maxSessions = 20_000;
+/** Of sessions that did not connect, so many are remembered. */
+export const maxFailures = 32;
 const secretSize = 24;
 const mediaPeriodMs = 20;
 
@@ -14,6 +17,7 @@ const mediaPeriodMs = 20;
 export class WebrtcSessions implements SessionHost {
   readonly #sessions = new Map<string, WebrtcSession>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #failures: WebrtcFailure[] = [];
   #closed = false;
 
   constructor(private readonly context: WebrtcContext) {}
@@ -23,10 +27,16 @@ export class WebrtcSessions implements SessionHost {
     if (this.#sessions.size >= maxSessions) throw new BusyError("too many WebRTC sessions");
     const secret = randomBytes(secretSize).toString("base64url");
     const key = keyOf(request.endpoint, request.access.name, secret);
-    const session = new WebrtcSession(this.context, request, secret, () => this.#forget(key));
+    const session = new WebrtcSession(this.context, request, secret, {
+      onEnd: () => this.#forget(key),
+      onFailure: (failure) => {
+        this.#failures.push(failure);
+        if (this.#failures.length > maxFailures) this.#failures.shift();
+      },
+    });
     this.#sessions.set(key, session);
     this.#timer ??= setInterval(() => this.tick(wallClock()), mediaPeriodMs);
-    return await session.negotiate();
+    return await session.negotiate(request.offer);
   }
 
   find(endpoint: Endpoint, path: string, secret: string): LiveSession | null {
@@ -38,8 +48,9 @@ export class WebrtcSessions implements SessionHost {
     return this.#sessions.values();
   }
 
-  get size(): number {
-    return this.#sessions.size;
+  /** The last ones, oldest first. */
+  get failures(): readonly WebrtcFailure[] {
+    return this.#failures;
   }
 
   /** What the timer does. */

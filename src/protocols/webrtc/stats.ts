@@ -1,5 +1,20 @@
 /** What the API and the metrics tell of sessions. */
+import type { IceDiagnosis } from "./contracts.ts";
 import type { SideStats } from "./side.ts";
+
+/** A session that found no way to its client. */
+export interface WebrtcFailure {
+  /** UUID of the session. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** `ip:port` of the request that had created it. */
+  readonly remoteAddr: string;
+  readonly state: "read" | "publish";
+  /** Name of the path. */
+  readonly path: string;
+  readonly diagnosis: IceDiagnosis;
+}
 
 /** One session. */
 export interface WebrtcSessionSnapshot extends SideStats {

@@ -3,9 +3,14 @@
  * posts the offer. What our player modules add is tested elsewhere.
  */
 import type { Browser, Page, PageOptions } from "./browser.ts";
-import type { TestServer } from "./server.ts";
 
 const logTimeoutMs = 30_000;
+
+/** A `TestServer`, or a server inside of the test. */
+export interface WebrtcHost {
+  webrtcUrl(path: string): string;
+  readonly log: { waitFor(pattern: RegExp, timeoutMs: number): Promise<string> };
+}
 
 /** As `RTCRtpCapabilities` names them; null for none of that kind. */
 export interface PublishOptions {
@@ -183,7 +188,7 @@ export class WebrtcSite implements AsyncDisposable {
     () => new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } }),
   );
 
-  constructor(private readonly server: TestServer) {}
+  constructor(private readonly server: WebrtcHost) {}
 
   /** A tab in a profile of its own, with no peers yet. */
   async open(browser: Browser, options: PageOptions = {}): Promise<WebrtcTab> {
@@ -201,7 +206,7 @@ export class WebrtcSite implements AsyncDisposable {
 
 /** One page with any number of peers in it. */
 export class WebrtcTab {
-  constructor(readonly page: Page, private readonly server: TestServer) {}
+  constructor(readonly page: Page, private readonly server: WebrtcHost) {}
 
   /** Publishes the browser's fake camera and microphone. `path` may have a query. */
   publish(path: string, options: PublishOptions = {}): Promise<Peer> {
@@ -231,7 +236,7 @@ export class WebrtcTab {
 export class Peer {
   constructor(
     private readonly page: Page,
-    private readonly server: TestServer,
+    private readonly server: WebrtcHost,
     private readonly index: number,
     readonly posted: Posted,
   ) {}
@@ -279,6 +284,10 @@ export class Peer {
   async messages(): Promise<Uint8Array[]> {
     const all = await this.page.evaluate<number[][]>(`${this.#js}.messages.map((bytes) => [...bytes])`);
     return all.map((bytes) => Uint8Array.from(bytes));
+  }
+
+  async waitForMessages(count: number): Promise<void> {
+    await this.page.waitFor(`${this.#js}.messages.length >= ${count}`);
   }
 
   /** A request to the session's URL, as the browser would make it. */

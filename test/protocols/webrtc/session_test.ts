@@ -194,6 +194,9 @@ Deno.test("who does not connect in time is told why, and forgotten", async () =>
   );
   ok(advice.some((line) => /Nothing arrived from the client on UDP port \d+/.test(line)), advice.join("\n"));
   equal((await client.request("DELETE")).status, 404);
+  const [{ path, state, diagnosis }] = test.server.failures;
+  equal([path, state, diagnosis.selectedPair], ["cam", "publish", null]);
+  ok(diagnosis.advice.length > 0);
 });
 
 Deno.test("a client with another certificate than the announced one is refused", async () => {

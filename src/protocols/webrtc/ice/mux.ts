@@ -30,6 +30,7 @@ export const strangerLimitMs = 10_000;
 /** While connections wait to be judged. */
 const strangerTickMs = 1_000;
 
+/** Where to listen, and what clients are told. */
 export interface IceMuxOptions {
   /** As in the configuration, `:8189`; empty for none. */
   readonly udpAddress: string;
@@ -60,6 +61,7 @@ export interface IceMuxStats {
   readonly packetsDropped: number;
 }
 
+/** The sockets that all sessions of a server share. */
 export class IceMux implements SessionHost, PoolHost {
   readonly hasAdditionalHosts: boolean;
   readonly #scope = new Scope();

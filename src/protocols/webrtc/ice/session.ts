@@ -41,12 +41,13 @@ interface HeldRoute {
   readonly remote: NetAddress;
 }
 
+/** One session on them; made by `IceMux.createSession`. */
 export class MuxSession implements IceSession {
   readonly lite: boolean;
   /** Packets that had no pair to go over. */
   packetsDropped = 0;
   /** When `tick` has something to do. */
-  dueAt = Infinity;
+  dueAt: number = Infinity;
   readonly #agent: IceAgent;
   readonly #routes: HeldRoute[] = [];
   #media: Uint8Array[] = [];

@@ -35,7 +35,7 @@ export interface LocalSource {
  * The server is `passive`, so that its choice of the SRTP profile counts: with the other role Chromium takes one that
  * costs more. Who is passive itself gets an active peer (RFC 5763 §5).
  */
-export function localSetup({ setup }: Description): "active" | "passive" {
+export function localSetup({ setup }: Pick<Description, "setup">): "active" | "passive" {
   return setup === "passive" ? "active" : "passive";
 }
 

@@ -21,6 +21,7 @@ const maxIncomingChannels = 64;
 /** What cannot be sent yet waits, up to so many messages of a channel. */
 const maxEarlyMessages = 64;
 
+/** What connects the channels of one peer with the rest of its session. */
 export interface DataChannelsOptions {
   /** The role in DTLS: it decides who opens even and who odd streams (RFC 8832 §6). */
   readonly role: "server" | "client";

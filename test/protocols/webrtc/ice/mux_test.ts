@@ -154,7 +154,7 @@ Deno.test("IceMux: IPv6, where the machine has it", async () => {
   const { ours, offerer } = await connect(server, client, { offered: ({ host }) => host === "::1" });
   offerer.send(packets(128, 2));
   await waitFor(ours, () => ours.media.length === 2);
-  match(offerer.diagnose().selectedPair ?? "", /::1/);
+  match(offerer.diagnose().selectedPair?.remote ?? "", /::1/);
   await server.close();
   await client.close();
 });

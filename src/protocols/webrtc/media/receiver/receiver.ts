@@ -18,6 +18,7 @@ import { extensionU16, withHeader } from "./header.ts";
 import { PublisherClock } from "./publisher_clock.ts";
 import { Section } from "./section.ts";
 
+/** What a receiver is made of. */
 export interface ReceiverOptions {
   /** As negotiated: all codecs that may come. */
   readonly medias: readonly NegotiatedMedia[];
@@ -34,11 +35,13 @@ export interface ReceiverOptions {
   readonly onError: (reason: string) => void;
 }
 
+/** Where the units go. */
 export interface AttachReceiverOptions {
   readonly stream: Stream;
   readonly useAbsoluteTimestamp: boolean;
 }
 
+/** Counters since the receiver was made. */
 export interface ReceiverStats {
   readonly inboundBytes: number;
   readonly inboundRtpPackets: number;

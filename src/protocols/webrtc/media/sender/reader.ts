@@ -21,6 +21,7 @@ const reportPeriodMs = 1000;
 const keyFrameRepeatMs = 1000;
 const maxRoundTripMs = 10_000;
 
+/** What a reader is made of. */
 export interface ReaderOptions {
   /** As negotiated: each section has one codec and the id of the track that it carries. */
   readonly medias: readonly NegotiatedMedia[];
@@ -34,6 +35,7 @@ export interface ReaderOptions {
   readonly onError: (reason: string) => void;
 }
 
+/** Counters since the reader was made. */
 export interface ReaderStats {
   readonly outboundBytes: number;
   readonly outboundRtpPackets: number;

@@ -15,7 +15,7 @@ export async function relayScenario(iceServer: IceServerConf): Promise<void> {
       announced: (candidate) => ({ ...candidate, host: "127.0.0.2", port: 9 }),
     });
     equal(answerer.lite, false);
-    match(answerer.diagnose().selectedPair ?? "", /^relay /);
+    match(answerer.diagnose().selectedPair?.local ?? "", /^relay\//);
     for (let round = 0; round < 3; round++) {
       const [wanted, wantedBack] = [ours.media.length + 5, theirs.media.length + 9];
       offerer.send(packets(130 + round, 5, 501));
