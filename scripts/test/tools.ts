@@ -15,6 +15,7 @@ const tools: readonly Tool[] = [
   { kind: "command", name: "ffprobe", debianPackage: "ffmpeg" },
   { kind: "command", name: "openssl", debianPackage: "openssl" },
   { kind: "command", name: "chromium", debianPackage: "chromium" },
+  { kind: "command", name: "turnserver", debianPackage: "coturn" },
   { kind: "command", name: "gst-launch-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "command", name: "gst-inspect-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "gstElement", name: "videotestsrc", debianPackage: "gstreamer1.0-plugins-base" },

@@ -16,6 +16,7 @@ import { HlsServer } from "../protocols/hls/mod.ts";
 import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { WebrtcServer } from "../protocols/webrtc/mod.ts";
 import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
@@ -207,6 +208,39 @@ export const components: readonly Component<Services>[] = [
       };
       if (!conf.hlsEncryption) return start(null);
       return await withCertificate(conf.hlsServerCert, conf.hlsServerKey, logger, start);
+    },
+  },
+  {
+    name: "WebRTC",
+    restartOn: [
+      "webrtc",
+      "webrtcAddress",
+      "webrtcEncryption",
+      "webrtcServerKey",
+      "webrtcServerCert",
+      "webrtcLocalUDPAddress",
+      "webrtcLocalTCPAddress",
+      "webrtcIPsFromInterfaces",
+      "webrtcIPsFromInterfacesList",
+      "webrtcAdditionalHosts",
+      "webrtcICEServers2",
+      "webrtcSTUNGatherTimeout",
+      ...udpKeys,
+    ],
+    listensOn: ["webrtcAddress", "webrtcLocalUDPAddress", "webrtcLocalTCPAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ webrtcsessions: undefined });
+      if (!conf.webrtc) return undefined;
+      const start = async (certificates: CertificateStore | null) => {
+        const server = await WebrtcServer.start({ conf, logger, pathManager: paths, certificates });
+        services.show({
+          webrtcsessions: { list: () => server.sessions, kick: (id) => server.kickSession(id) },
+        });
+        return server;
+      };
+      if (!conf.webrtcEncryption) return await start(null);
+      return await withCertificate(conf.webrtcServerCert, conf.webrtcServerKey, logger, start);
     },
   },
   {
