@@ -26,6 +26,8 @@ const inStep = `(() => {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   const [first, second] = window.peers.map(({ video }) => {
+    // Nothing is drawn before the first picture.
+    if (video.readyState < 2) return NaN;
     context.drawImage(video, 0, 0, 16, 16);
     return context.getImageData(8, 8, 1, 1).data[0];
   });
@@ -46,6 +48,7 @@ Deno.test("WebRTC in Chromium: a late reader decodes the past at once and shows 
       const { video } = await late.waitForStats((stats) => (stats.video?.frames ?? 0) >= 4 * framesPerSecond);
       // No other key frame has come, and none was asked for.
       equal([video?.keyFrames, video?.plis], [1, 0]);
+      await late.waitForMedia({ frames: framesPerSecond });
       await tab.page.waitFor(inStep);
       ok((await late.stats()).video?.lost === 0);
       await early.close();
