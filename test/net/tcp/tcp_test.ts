@@ -139,7 +139,7 @@ Deno.test("an occupied port is told with protocol and address", async () => {
     message: `listen tcp :${port}: address already in use`,
   });
   throws(() => listenTcp({ hostname: "192.0.2.123", port }), {
-    name: "AddressInUseError",
+    name: "UserError",
     message: `listen tcp 192.0.2.123:${port}: cannot assign requested address`,
   });
   first.close();
