@@ -6,6 +6,9 @@ interface Tool {
   readonly debianPackage: string;
 }
 
+/** Its packages are for this one, whatever else stands first in the PATH. */
+const debianPython = "/usr/bin/python3";
+
 /** One element stands for all of its plugin package. */
 const tools: readonly Tool[] = [
   { kind: "command", name: "ffmpeg", debianPackage: "ffmpeg" },
@@ -13,6 +16,7 @@ const tools: readonly Tool[] = [
   { kind: "command", name: "openssl", debianPackage: "openssl" },
   { kind: "command", name: "srt-live-transmit", debianPackage: "srt-tools" },
   { kind: "command", name: "chromium", debianPackage: "chromium" },
+  { kind: "command", name: "turnserver", debianPackage: "coturn" },
   { kind: "command", name: "gst-launch-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "command", name: "gst-inspect-1.0", debianPackage: "gstreamer1.0-tools" },
   { kind: "gstElement", name: "videotestsrc", debianPackage: "gstreamer1.0-plugins-base" },
@@ -21,7 +25,7 @@ const tools: readonly Tool[] = [
   { kind: "gstElement", name: "x264enc", debianPackage: "gstreamer1.0-plugins-ugly" },
   { kind: "gstElement", name: "avdec_h264", debianPackage: "gstreamer1.0-libav" },
   { kind: "gstElement", name: "rtspclientsink", debianPackage: "gstreamer1.0-rtsp" },
-  { kind: "command", name: "python3", debianPackage: "python3" },
+  { kind: "command", name: debianPython, debianPackage: "python3" },
   // Reading typelibs needs python3-gi, which this one stands for as well.
   { kind: "typelib", name: "GObject", debianPackage: "python3-gi" },
   { kind: "typelib", name: "GstRtspServer", debianPackage: "gir1.2-gst-rtsp-server-1.0" },
@@ -50,7 +54,7 @@ function isPresent(tool: Tool): Promise<boolean> {
     case "gstElement":
       return answers("gst-inspect-1.0", "--exists", tool.name);
     case "typelib":
-      return answers("python3", "-c", `from gi.repository import ${tool.name}`);
+      return answers(debianPython, "-c", `from gi.repository import ${tool.name}`);
     case "command":
       return answers(tool.name, versionFlags.get(tool.name) ?? "--version");
   }

@@ -2,13 +2,22 @@
 import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { productVersion } from "../base/product.ts";
-import type { Conf, LoadedConf } from "../conf/mod.ts";
+import type { Conf, ConfControl, LoadedConf } from "../conf/mod.ts";
+import { FileWatch } from "../net/file_watch.ts";
 import { bannerText, type Command, parseArguments, programName, usageExitCode, usageText } from "./cli.ts";
 import { Services } from "./components.ts";
+import type { ConfConnection } from "./conf_control.ts";
 import { settlesWithin } from "./deadline.ts";
 import { DefectReporter, defectText } from "./defects.ts";
 import { type Component, RunningComponents } from "./lifecycle.ts";
+import { replaceComponents } from "./replace.ts";
 import { Log, type LogHost, type LogSettings } from "./log/log.ts";
+
+/** A configuration that was loaded, and may be changed from now on; `LiveConf` in the real process. */
+export interface AppConf extends ConfControl {
+  readonly loaded: LoadedConf;
+  connect(connection: ConfConnection): void;
+}
 
 /** What the application needs of the process; tests bring their own. */
 export interface AppHost {
@@ -18,7 +27,7 @@ export interface AppHost {
   print(line: string): void;
   /** Writes a line to standard error, at once. */
   printError(line: string): void;
-  loadConf(path: string | undefined): Promise<LoadedConf>;
+  loadConf(path: string | undefined): Promise<AppConf>;
   /** Called once, before the components start. */
   raiseLimits(): void;
   /** Aborted by the first SIGINT or SIGTERM. */
@@ -63,14 +72,14 @@ function fail(host: AppHost, text: string): number {
 }
 
 async function withConf(command: Command & { kind: "check" | "run" }, host: AppHost): Promise<number> {
-  let loaded: LoadedConf;
+  let live: AppConf;
   try {
-    loaded = await host.loadConf(command.confPath);
+    live = await host.loadConf(command.confPath);
   } catch (error) {
     return fail(host, error instanceof UserError ? error.message : defectText(error));
   }
-  if (command.kind === "run") return await serve(loaded, host);
-  for (const line of loadReport(loaded)) host.print(`${line.level}: ${line.text}`);
+  if (command.kind === "run") return await serve(live, host);
+  for (const line of loadReport(live.loaded)) host.print(`${line.level}: ${line.text}`);
   host.print("the configuration is valid");
   return 0;
 }
@@ -90,7 +99,12 @@ function loadReport(loaded: LoadedConf): ReportLine[] {
   } else {
     lines.push({ level: "INF", text: `configuration loaded from ${loaded.filePath}` });
   }
-  for (const text of loaded.warnings) lines.push({ level: "WAR", text });
+  lines.push(...warnings(loaded));
+  return lines;
+}
+
+function warnings(loaded: LoadedConf): ReportLine[] {
+  const lines: ReportLine[] = loaded.warnings.map((text) => ({ level: "WAR", text }));
   if (loaded.notImplemented.length > 0) {
     const text = `not available yet and without effect: ${loaded.notImplemented.join(", ")}`;
     lines.push({ level: "WAR", text });
@@ -98,10 +112,17 @@ function loadReport(loaded: LoadedConf): ReportLine[] {
   return lines;
 }
 
-async function serve(loaded: LoadedConf, host: AppHost): Promise<number> {
+function report(lines: readonly ReportLine[], logger: Logger): void {
+  for (const { level, text } of lines) {
+    if (level === "WAR") logger.warn(text);
+    else logger.info(text);
+  }
+}
+
+async function serve(live: AppConf, host: AppHost): Promise<number> {
   let log: Log;
   try {
-    log = new Log(logSettings(loaded.conf), host.log);
+    log = new Log(logSettings(live.conf), host.log);
   } catch (error) {
     return fail(host, errorText(error));
   }
@@ -111,33 +132,63 @@ async function serve(loaded: LoadedConf, host: AppHost): Promise<number> {
   try {
     using _defects = new DefectReporter(log.logger, () => host.log.now().getTime());
     log.logger.info(bannerText());
-    for (const { level, text } of loadReport(loaded)) {
-      if (level === "WAR") log.logger.warn(text);
-      else log.logger.info(text);
-    }
+    report(loadReport(live.loaded), log.logger);
     host.raiseLimits();
-    return await runComponents(new Services(loaded.conf, log.logger), host);
+    return await runComponents(live, log, host);
   } finally {
     await log.close(logDeadlineMs);
     globalThis.removeEventListener("unload", flush);
   }
 }
 
-/** Owns the components: they are closed when this returns. */
-async function runComponents(services: Services, host: AppHost): Promise<number> {
-  const running = new RunningComponents(services.logger);
+/** Owns the components and the watching of the file: both are closed when this returns. */
+async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<number> {
+  const { logger } = log;
+  const services = new Services(live.conf, logger, live);
+  const running = new RunningComponents<Services>(logger);
   const stopped = aborted(host.stop);
   const started = running.start(host.table, services, host.stop, stopDeadlineMs);
+  /** Of what the last change has replaced. */
+  let closing = Promise.resolve();
+  live.connect({
+    logger,
+    activate: async (loaded) => {
+      await started;
+      await closing;
+      if (host.stop.aborted) throw new UserError("terminated");
+      const prepared = log.prepare(logSettings(loaded.conf));
+      try {
+        const { slots } = running;
+        const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
+        closing = (await replaceComponents(change, loaded.conf)).closed;
+      } catch (error) {
+        prepared.cancel();
+        throw error;
+      }
+      prepared.commit();
+      report(warnings(loaded), logger);
+    },
+  });
+  const { filePath } = live.loaded;
+  const watch = filePath === undefined ? null : new FileWatch([filePath], logger, () => {
+    logger.info("reloading configuration (file changed)");
+    live.reload().catch((error) => {
+      logger.error(`the configuration stays as it was: ${errorText(error)}`);
+    });
+  });
   try {
     // A signal need not wait for a start that takes long.
     await Promise.race([started, stopped]);
   } catch (error) {
-    reportFatal(services.logger, error);
+    await watch?.close();
+    reportFatal(logger, error);
     return 1;
   }
   await stopped;
-  services.logger.info("shutting down gracefully");
-  await settlesWithin(started.then(() => running.close(stopDeadlineMs)), stopDeadlineMs);
+  logger.info("shutting down gracefully");
+  await watch?.close();
+  const ended = started.then(() => Promise.all([running.close(stopDeadlineMs), closing]));
+  await settlesWithin(ended, stopDeadlineMs);
   return 0;
 }
 

@@ -2,24 +2,37 @@
  * What the server is made of, from the first to start to the last. They stop in the reverse order. A component is
  * one row here; it reads from `Services` the configuration and what earlier rows have left for it.
  */
+import { type ApiSources, createApi } from "../admin/api/mod.ts";
+import type { ClientSources } from "../admin/clients/mod.ts";
+import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
+import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Conf } from "../conf/mod.ts";
-import { CertificateStore, loadCertificate } from "../net/certificates.ts";
+import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
+import type { CertificateStore } from "../net/certificates.ts";
+import { CertificateFiles } from "../net/certificate_files.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
 import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
 import { SrtServer } from "../protocols/srt/mod.ts";
-import type { Component } from "./lifecycle.ts";
+import { WebrtcServer } from "../protocols/webrtc/mod.ts";
+import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
 export class Services {
   #auth: AuthManager | undefined;
   #paths: LivePaths | undefined;
 
-  constructor(readonly conf: Conf, readonly logger: Logger) {}
+  /** `conf` is what components start with; a change replaces it. */
+  constructor(public conf: Conf, readonly logger: Logger, readonly confControl: ConfControl) {}
+
+  /** When the process has started, in milliseconds since 1970. */
+  readonly started: number = Date.now();
+
+  /** What the servers that run tell the API and the metrics; each row writes its own fields when it starts. */
+  clients: ClientSources = {};
 
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
@@ -36,12 +49,72 @@ export class Services {
   set paths(paths: LivePaths) {
     this.#paths = paths;
   }
+
+  /** A server that has started, or does not run, says what it has to show. */
+  show(clients: ClientSources): void {
+    this.clients = { ...this.clients, ...clients };
+  }
+
+  /** For the API. */
+  get apiSources(): ApiSources {
+    const { auth, paths, confControl, started } = this;
+    return { conf: confControl, auth, paths, started, clients: () => this.clients };
+  }
 }
 
 function started<T>(service: T | undefined, name: string): T {
   if (service === undefined) throw new Error(`${name} is used before its row in the table of components`);
   return service;
 }
+
+/** Starts something that uses a certificate, which follows its files as long as it runs. */
+async function withCertificate(
+  certificatePath: string,
+  keyPath: string,
+  logger: Logger,
+  start: (certificates: CertificateStore) => Promise<Running> | Running,
+): Promise<Running> {
+  const files = await CertificateFiles.open(certificatePath, keyPath, logger);
+  try {
+    const running = await start(files.store);
+    return {
+      reload: (conf) => running.reload?.(conf),
+      close: async () => {
+        await files.close();
+        await running.close();
+      },
+    };
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+const udpKeys: readonly GlobalKey[] = ["udpReadBufferSize", "udpFastPath"];
+const rtspKeys: readonly GlobalKey[] = [
+  "rtsp",
+  "rtspEncryption",
+  "rtspTransports",
+  "rtspTrustedProxies",
+  "rtspUDPReadBufferSize",
+  "multicastIPRange",
+  ...udpKeys,
+];
+const rtspAddresses: readonly GlobalKey[] = [
+  "rtspAddress",
+  "rtpAddress",
+  "rtcpAddress",
+  "multicastRTPPort",
+  "multicastRTCPPort",
+];
+const rtspsAddresses: readonly GlobalKey[] = [
+  "rtspsAddress",
+  "srtpAddress",
+  "srtcpAddress",
+  "multicastSRTPPort",
+  "multicastSRTCPPort",
+];
+const rtmpKeys: readonly GlobalKey[] = ["rtmp", "rtmpEncryption", "rtmpTrustedProxies"];
 
 /** The table. */
 export const components: readonly Component<Services>[] = [
@@ -61,6 +134,8 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTSP",
+    restartOn: [...rtspKeys, ...rtspAddresses],
+    listensOn: rtspAddresses,
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtsp || conf.rtspEncryption === "strict") return undefined;
       return await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
@@ -68,16 +143,22 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTSPS",
+    restartOn: [...rtspKeys, ...rtspsAddresses, "rtspServerKey", "rtspServerCert"],
+    listensOn: rtspsAddresses,
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtsp || conf.rtspEncryption === "no") return undefined;
-      const certificates = new CertificateStore(
-        await loadCertificate(conf.rtspServerCert, conf.rtspServerKey),
+      return await withCertificate(
+        conf.rtspServerCert,
+        conf.rtspServerKey,
+        logger,
+        (certificates) => RtspServer.start({ conf, logger, pathManager: paths, certificates }),
       );
-      return await RtspServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
   {
     name: "RTMP",
+    restartOn: [...rtmpKeys, "rtmpAddress"],
+    listensOn: ["rtmpAddress"],
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtmp || conf.rtmpEncryption === "strict") return undefined;
       return await RtmpServer.start({ conf, logger, pathManager: paths, certificates: null });
@@ -85,29 +166,152 @@ export const components: readonly Component<Services>[] = [
   },
   {
     name: "RTMPS",
+    restartOn: [...rtmpKeys, "rtmpsAddress", "rtmpServerKey", "rtmpServerCert"],
+    listensOn: ["rtmpsAddress"],
     start: async ({ conf, logger, paths }) => {
       if (!conf.rtmp || conf.rtmpEncryption === "no") return undefined;
-      const certificates = new CertificateStore(
-        await loadCertificate(conf.rtmpServerCert, conf.rtmpServerKey),
+      return await withCertificate(
+        conf.rtmpServerCert,
+        conf.rtmpServerKey,
+        logger,
+        (certificates) => RtmpServer.start({ conf, logger, pathManager: paths, certificates }),
       );
-      return await RtmpServer.start({ conf, logger, pathManager: paths, certificates });
     },
   },
   {
     name: "HLS",
-    start: async ({ conf, logger, paths }) => {
+    restartOn: [
+      "hls",
+      "hlsAddress",
+      "hlsEncryption",
+      "hlsServerKey",
+      "hlsServerCert",
+      "hlsAlwaysRemux",
+      "hlsVariant",
+      "hlsSegmentCount",
+      "hlsSegmentDuration",
+      "hlsPartDuration",
+      "hlsSegmentMaxSize",
+      "hlsDirectory",
+    ],
+    listensOn: ["hlsAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ hlsmuxers: undefined, hlssessions: undefined });
       if (!conf.hls) return undefined;
-      const certificates = conf.hlsEncryption
-        ? new CertificateStore(await loadCertificate(conf.hlsServerCert, conf.hlsServerKey))
-        : null;
-      return new HlsServer({ conf, logger, pathManager: paths, certificates });
+      const start = (certificates: CertificateStore | null) => {
+        const server = new HlsServer({ conf, logger, pathManager: paths, certificates });
+        services.show({
+          hlsmuxers: { list: () => server.muxers },
+          hlssessions: { list: () => server.sessions, kick: (id) => server.kickSession(id) },
+        });
+        return server;
+      };
+      if (!conf.hlsEncryption) return start(null);
+      return await withCertificate(conf.hlsServerCert, conf.hlsServerKey, logger, start);
+    },
+  },
+  {
+    name: "WebRTC",
+    restartOn: [
+      "webrtc",
+      "webrtcAddress",
+      "webrtcEncryption",
+      "webrtcServerKey",
+      "webrtcServerCert",
+      "webrtcLocalUDPAddress",
+      "webrtcLocalTCPAddress",
+      "webrtcIPsFromInterfaces",
+      "webrtcIPsFromInterfacesList",
+      "webrtcAdditionalHosts",
+      "webrtcICEServers2",
+      "webrtcSTUNGatherTimeout",
+      ...udpKeys,
+    ],
+    listensOn: ["webrtcAddress", "webrtcLocalUDPAddress", "webrtcLocalTCPAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ webrtcsessions: undefined });
+      if (!conf.webrtc) return undefined;
+      const start = async (certificates: CertificateStore | null) => {
+        const server = await WebrtcServer.start({ conf, logger, pathManager: paths, certificates });
+        services.show({
+          webrtcsessions: { list: () => server.sessions, kick: (id) => server.kickSession(id) },
+        });
+        return server;
+      };
+      if (!conf.webrtcEncryption) return await start(null);
+      return await withCertificate(conf.webrtcServerCert, conf.webrtcServerKey, logger, start);
     },
   },
   {
     name: "SRT",
-    start: async ({ conf, logger, paths }) => {
+    restartOn: ["srt", "srtAddress", ...udpKeys],
+    listensOn: ["srtAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ srtconns: undefined });
       if (!conf.srt) return undefined;
-      return await SrtServer.start({ conf, logger, pathManager: paths });
+      const server = await SrtServer.start({ conf, logger, pathManager: paths });
+      services.show({ srtconns: { list: () => server.snapshots, kick: (id) => server.kick(id) } });
+      return server;
+    },
+  },
+  {
+    ...operatorRow("metrics"),
+    start: async (services) => {
+      const { conf, paths, auth, started } = services;
+      if (!conf.metrics) return undefined;
+      const delay = new EventLoopDelay();
+      const sources = {
+        paths,
+        clients: () => services.clients,
+        process: () => processFamilies(started, delay),
+      };
+      const server = await operatorServer(
+        services,
+        "metrics",
+        (logger) => createMetrics(sources, auth, logger),
+      );
+      return {
+        reload: (conf) => server.reload?.(conf),
+        close: async () => {
+          await delay.close();
+          await server.close();
+        },
+      };
+    },
+  },
+  {
+    ...operatorRow("api"),
+    start: async (services) => {
+      if (!services.conf.api) return undefined;
+      const { apiSources } = services;
+      return await operatorServer(
+        services,
+        "api",
+        (logger, conf) => createApi(apiSources, logger, () => conf().readTimeout),
+      );
     },
   },
 ];
+
+/** What the rows of servers for operators have in common. */
+function operatorRow(name: OperatorServerOptions["name"]): Omit<Component<Services>, "start"> {
+  return {
+    name,
+    restartOn: [name, `${name}Address`, `${name}Encryption`, `${name}ServerKey`, `${name}ServerCert`],
+    listensOn: [`${name}Address`],
+  };
+}
+
+async function operatorServer(
+  { conf, logger }: Services,
+  name: OperatorServerOptions["name"],
+  createHandler: OperatorServerOptions["createHandler"],
+): Promise<Running> {
+  const start = (certificates: CertificateStore | null) =>
+    new OperatorServer({ name, conf, logger, certificates, createHandler });
+  if (!conf[`${name}Encryption`]) return start(null);
+  return await withCertificate(conf[`${name}ServerCert`], conf[`${name}ServerKey`], logger, start);
+}

@@ -1,9 +1,9 @@
 /** The real process behind `AppHost`. */
-import { loadConf } from "../conf/mod.ts";
 import { raiseOpenFileLimit } from "../net/ffi/rlimit.ts";
 import type { AppHost } from "./app.ts";
 import { components } from "./components.ts";
-import { createConfIo } from "./conf_io.ts";
+import { LiveConf } from "./conf_control.ts";
+import { createConfIo, replaceFile } from "./conf_io.ts";
 import { processLogHost } from "./log/log.ts";
 import { StopSignals } from "./signals.ts";
 
@@ -14,7 +14,7 @@ export function createProcessHost(): AppHost {
     table: components,
     print: (line) => writeAll(Deno.stdout, line),
     printError: (line) => writeAll(Deno.stderr, line),
-    loadConf: (path) => loadConf(createConfIo(), { path }),
+    loadConf: (path) => LiveConf.load({ io: createConfIo(), path: path ?? "", writeFile: replaceFile }),
     raiseLimits: () => void raiseOpenFileLimit(),
     stop: new StopSignals().signal,
   };

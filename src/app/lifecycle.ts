@@ -1,10 +1,16 @@
-/** Starts rows of a table in order and stops them in the reverse order. */
+/** Starts rows of a table in order, replaces some of them when the configuration changes, stops them in the reverse order. */
 import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import type { Conf, GlobalKey } from "../conf/mod.ts";
 import { settlesWithin } from "./deadline.ts";
 
 /** Whatever a component gives back once it runs. */
 export interface Running {
+  /**
+   * Takes over a configuration that differs in no key of `restartOn`. What is open goes on; what is opened from now on
+   * uses the new values. Must not throw.
+   */
+  reload?(conf: Conf): void;
   /** Ends its listeners, clients and tasks. Errors are logged and do not keep the others from closing. */
   close(): Promise<void> | void;
 }
@@ -16,35 +22,49 @@ export interface Running {
  */
 export interface Component<Services> {
   readonly name: string;
+  /** Keys whose change it cannot take over while it runs: it is started anew. Without, it is never replaced. */
+  readonly restartOn?: readonly GlobalKey[];
+  /** Those of them that hold addresses (`:8554`) or ports it listens on. */
+  readonly listensOn?: readonly GlobalKey[];
   start(services: Services): Promise<Running | undefined> | Running | undefined;
 }
 
+/** A row and what runs for it. */
+export interface Slot<Services> {
+  readonly component: Component<Services>;
+  running: Running | undefined;
+}
+
 /** The components that run. Owns them: whoever holds this must close it. */
-export class RunningComponents {
-  readonly #running: { readonly name: string; readonly component: Running }[] = [];
+export class RunningComponents<Services> {
+  readonly #slots: Slot<Services>[] = [];
 
   constructor(private readonly logger: Logger) {}
 
-  /** Names in the order of their start. */
+  /** In the order of their start; those that are switched off included. */
+  get slots(): readonly Slot<Services>[] {
+    return this.#slots;
+  }
+
+  /** Names of those that run, in the order of their start. */
   get names(): readonly string[] {
-    return this.#running.map(({ name }) => name);
+    return this.#slots.filter(({ running }) => running !== undefined).map(({ component }) => component.name);
   }
 
   /**
    * Starts the rows one after the other. When one fails, those before it are closed (at most for `deadlineMs`) and
    * the error is thrown. `stop` ends the start between two rows, without an error.
    */
-  async start<Services>(
+  async start(
     table: readonly Component<Services>[],
     services: Services,
     stop: AbortSignal,
     deadlineMs: number,
   ): Promise<void> {
-    for (const { name, start } of table) {
+    for (const component of table) {
       if (stop.aborted) return;
       try {
-        const component = await start(services);
-        if (component !== undefined) this.#running.push({ name, component });
+        this.#slots.push({ component, running: await component.start(services) });
       } catch (error) {
         await this.close(deadlineMs);
         throw error;
@@ -54,19 +74,28 @@ export class RunningComponents {
 
   /** Closes in the reverse order of the start. What has not ended after `deadlineMs` is named and left behind. */
   async close(deadlineMs: number): Promise<void> {
-    const open = new Set(this.#running.map(({ name }) => name));
-    if (await settlesWithin(this.#closeAll(open), deadlineMs)) return;
-    this.logger.warn(`not stopped in time: ${[...open].join(", ")}`);
+    const running = this.#slots.splice(0).filter(({ running }) => running !== undefined);
+    await closeSlots(running.reverse(), deadlineMs, this.logger);
   }
+}
 
-  async #closeAll(open: Set<string>): Promise<void> {
-    for (const { name, component } of this.#running.splice(0).reverse()) {
+/** Closes one after the other. What has not ended after `deadlineMs` is named and left behind. */
+export async function closeSlots<Services>(
+  slots: readonly Slot<Services>[],
+  deadlineMs: number,
+  logger: Logger,
+): Promise<void> {
+  const open = new Set(slots.map(({ component }) => component.name).reverse());
+  const closeAll = async () => {
+    for (const { component: { name }, running } of slots) {
       try {
-        await component.close();
+        await running?.close();
       } catch (error) {
-        this.logger.error(`${name} did not stop cleanly: ${errorText(error)}`);
+        logger.error(`${name} did not stop cleanly: ${errorText(error)}`);
       }
       open.delete(name);
     }
-  }
+  };
+  if (await settlesWithin(closeAll(), deadlineMs)) return;
+  logger.warn(`not stopped in time: ${[...open].join(", ")}`);
 }

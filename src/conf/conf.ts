@@ -1,11 +1,14 @@
 /** The loaded configuration. */
 import { isAlias, type KeyTable, type ValuesOf } from "./key.ts";
 import { globalKeys, pathKeys } from "./keys/tables.ts";
-import { defaultsOf } from "./values.ts";
+import { defaultsOf, equalValues } from "./values.ts";
 import type { PathRegex } from "./path_regex.ts";
 
 /** Global keys under their names, old names resolved. Durations in milliseconds, sizes in bytes, networks as CIDR text. */
 export type GlobalValues = ValuesOf<typeof globalKeys>;
+
+/** The name of a global key. */
+export type GlobalKey = keyof GlobalValues;
 
 /** Keys of a path under their names, old names resolved. Same units. */
 export type PathValues = ValuesOf<typeof pathKeys>;
@@ -49,3 +52,13 @@ export function isHotPathKey(name: string): boolean {
 const hotPathKeys: ReadonlySet<string> = new Set(
   Object.entries(pathKeys as KeyTable).filter(([, key]) => !isAlias(key) && key.hot).map(([name]) => name),
 );
+
+/** The global keys whose values differ. */
+export function changedGlobals(before: Conf, after: Conf): ReadonlySet<GlobalKey> {
+  const changed = new Set<GlobalKey>();
+  for (const name of Object.keys(globalKeys as KeyTable)) {
+    const key = name as GlobalKey;
+    if (!equalValues(before[key], after[key])) changed.add(key);
+  }
+  return changed;
+}

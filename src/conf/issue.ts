@@ -1,7 +1,7 @@
 /** What is wrong with a configuration, told so that its author finds the place. */
 import { UserError } from "../base/errors.ts";
 import { secretAt } from "./key_path.ts";
-import { type KeyPath, keyPathText, Origins, type Raw, rawAt } from "./raw.ts";
+import { type KeyPath, keyPathText, type Origin, Origins, type Raw, rawAt } from "./raw.ts";
 
 /** One thing that is wrong. */
 export interface ConfIssue {
@@ -65,13 +65,22 @@ export class Issues {
     ) return;
     const origin = at === "key" ? this.origins.key(path) : this.origins.value(path);
     this.#found.push({
-      ...(origin?.kind === "env"
-        ? { variable: origin.variable }
-        : { file: this.file, line: origin?.line, column: origin?.column }),
+      ...this.#place(origin),
       keyPath,
       value: at === "key" ? undefined : shownValue(rawAt(this.raw, path), path),
       text,
     });
+  }
+
+  #place(origin: Origin | undefined): Pick<ConfIssue, "file" | "line" | "column" | "variable"> {
+    switch (origin?.kind) {
+      case "env":
+        return { variable: origin.variable };
+      case "overlay":
+        return { file: origin.file };
+      default:
+        return { file: this.file, line: origin?.line, column: origin?.column };
+    }
   }
 
   /** For what belongs to a place in the file and not to a key. */

@@ -31,6 +31,16 @@ export function confJsonSchema(): JsonSchema {
   };
 }
 
+/** The global keys without `pathDefaults` and `paths`, as the API takes and shows them. */
+export function globalJsonSchema(): JsonSchema {
+  return { type: "object", properties: properties(globalKeys) };
+}
+
+/** The keys of a path with its name, as the API takes and shows them. */
+export function pathJsonSchema(): JsonSchema {
+  return { type: "object", properties: { name: { type: "string" }, ...properties(pathKeys) } };
+}
+
 function properties(table: KeyTable): JsonSchema {
   return Object.fromEntries(Object.entries(table).map(([name, key]) => [name, keySchema(key)]));
 }

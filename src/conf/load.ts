@@ -6,6 +6,9 @@ import { decode } from "./decode.ts";
 import { decryptConf } from "./decrypt.ts";
 import { applyEnv } from "./env.ts";
 import { ConfError, Issues } from "./issue.ts";
+import { applyOverlay, emptyOverlay, type Overlay, type OverlayPlace } from "./overlay.ts";
+import { parseOverlay } from "./overlay_file.ts";
+import { Origins, type Raw, rawAt } from "./raw.ts";
 import { readYaml } from "./yaml.ts";
 
 /** What loading needs of the outside. */
@@ -19,8 +22,8 @@ export interface ConfIo {
   readonly env: Readonly<Record<string, string>>;
   /** `linux`, `darwin`, `windows`… as Deno calls it. */
   readonly platform: string;
-  /** Makes a path absolute. */
-  resolve(path: string): string;
+  /** Makes a path absolute; `beside` is a file in whose folder it begins, the working directory without. */
+  resolve(path: string, beside?: string): string;
 }
 
 /** A configuration and how it came about. */
@@ -42,21 +45,76 @@ const systemNames = ["/usr/local/etc/mediamtx.yml", "/usr/etc/mediamtx.yml", "/e
 /** Encrypted ones are a third larger than their contents. */
 const maxFileSize = 16 * 1024 * 1024;
 
+/** What file and environment say, before checks. */
+export interface BaseConf {
+  readonly raw: Raw;
+  readonly origins: Origins;
+  /** As it was named or found. */
+  readonly file: string | undefined;
+  readonly warnings: readonly string[];
+}
+
 /**
- * Loads the file at `path`, or the first that exists of the usual ones, or the defaults, and overlays the environment.
- * Throws ConfError.
+ * Loads the file at `path`, or the first that exists of the usual ones, or the defaults, overlaid by the environment,
+ * overlaid by what the API has changed and kept (`apiPersist`). Throws ConfError.
  */
 export async function loadConf(io: ConfIo, options: { readonly path?: string } = {}): Promise<LoadedConf> {
-  const found = await findFile(io, options.path ?? "");
+  const base = await loadBase(io, options.path ?? "");
+  return await buildLayers(io, base, await loadOverlay(io, base), { file: overlayPath(io, base) });
+}
+
+/** Reads the file and the environment. Throws ConfError. */
+export async function loadBase(io: ConfIo, path: string): Promise<BaseConf> {
+  const found = await findFile(io, path);
   const issues = new Issues(found?.path);
   const warnings: string[] = [];
-  const warn = (text: string) => {
-    if (!warnings.includes(text)) warnings.push(text);
-  };
-  if (found !== null) readYaml(await fileText(found, io.env), issues, warn);
+  if (found !== null) readYaml(await fileText(found, io.env), issues, (text) => warnings.push(text));
   issues.check();
   applyEnv(io.env, "RTSP", issues);
   applyEnv(io.env, "MTX", issues);
+  issues.check();
+  return { raw: issues.raw, origins: issues.origins, file: found?.path, warnings };
+}
+
+/** Where changes by the API are kept: `apiPersist`, relative to the configuration file; undefined when they are not. */
+export function overlayPath(io: ConfIo, base: BaseConf): string | undefined {
+  const name = rawAt(base.raw, ["apiPersist"]);
+  if (typeof name !== "string" || name === "") return undefined;
+  return io.resolve(name, base.file);
+}
+
+/** What the API has changed and kept. Throws ConfError. */
+export async function loadOverlay(io: ConfIo, base: BaseConf): Promise<Overlay> {
+  const path = overlayPath(io, base);
+  if (path === undefined) return emptyOverlay;
+  let bytes: Uint8Array | null;
+  try {
+    bytes = await io.readFile(path, maxFileSize);
+  } catch (error) {
+    throw fileError(path, `cannot be read: ${errorText(error)}`);
+  }
+  if (bytes === null) return emptyOverlay;
+  const issues = new Issues(path);
+  readYaml(new TextDecoder().decode(bytes), issues, () => {});
+  const overlay = parseOverlay(issues);
+  issues.check();
+  return overlay;
+}
+
+/** Checks all layers together and gives what they result in. Throws ConfError. */
+export async function buildLayers(
+  io: ConfIo,
+  base: BaseConf,
+  overlay: Overlay,
+  place: OverlayPlace,
+): Promise<LoadedConf> {
+  const issues = new Issues(base.file);
+  issues.origins = new Origins(base.origins);
+  issues.raw = applyOverlay(base.raw, overlay, issues.origins, place);
+  const warnings = [...base.warnings];
+  const warn = (text: string) => {
+    if (!warnings.includes(text)) warnings.push(text);
+  };
   const decoded = issues.raw === null ? { globals: {}, pathDefaults: {}, paths: new Map() } : decode(issues);
   issues.check();
   const conf = buildConf(decoded, issues, warn);
@@ -64,7 +122,7 @@ export async function loadConf(io: ConfIo, options: { readonly path?: string } =
   issues.check();
   return {
     conf,
-    filePath: found === null ? undefined : io.resolve(found.path),
+    filePath: base.file === undefined ? undefined : io.resolve(base.file),
     lookedIn: localNames.map((name) => io.resolve(name)),
     warnings,
     notImplemented: listNotBuilt(conf),

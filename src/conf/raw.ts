@@ -1,5 +1,6 @@
 /** A configuration as it is written, before the schema: plain values, and where each came from. */
 
+/** A value as it is written. */
 export type Raw = null | boolean | number | string | Raw[] | RawMap;
 /** Without prototype, so that a path may be called `__proto__`. */
 export interface RawMap {
@@ -11,12 +12,16 @@ export type KeyPath = readonly (string | number)[];
 
 export type Origin =
   | { readonly kind: "file"; readonly line: number; readonly column: number }
-  | { readonly kind: "env"; readonly variable: string };
+  | { readonly kind: "env"; readonly variable: string }
+  /** A change by the API; without a file when it is being made. */
+  | { readonly kind: "overlay"; readonly file: string | undefined };
 
+/** Without prototype. */
 export function emptyMap(): RawMap {
   return Object.create(null);
 }
 
+/** A map, neither list nor plain value. */
 export function isRawMap(value: Raw | undefined): value is RawMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -42,8 +47,14 @@ export function keyPathText(path: KeyPath): string {
 
 /** Remembers the places of keys and values. */
 export class Origins {
-  readonly #keys = new Map<string, Origin>();
-  readonly #values = new Map<string, Origin>();
+  readonly #keys: Map<string, Origin>;
+  readonly #values: Map<string, Origin>;
+
+  /** Begins with what `from` knows. */
+  constructor(from?: Origins) {
+    this.#keys = new Map(from === undefined ? [] : from.#keys);
+    this.#values = new Map(from === undefined ? [] : from.#values);
+  }
 
   setKey(path: KeyPath, origin: Origin): void {
     this.#keys.set(path.join("\0"), origin);

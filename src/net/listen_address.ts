@@ -7,6 +7,15 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Somebody else listens there, perhaps this process. */
+export class AddressInUseError extends UserError {
+  override readonly name = "AddressInUseError";
+
+  constructor(message: string, readonly port: number) {
+    super(message);
+  }
+}
+
 /** `:8554`, `0.0.0.0:8554`, `[::1]:8554`, `localhost:8554`. Throws ParseError. */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
@@ -39,7 +48,8 @@ export function listenOn<T>(protocol: string, address: ListenAddress, listen: (h
         // The first error says more.
       }
     }
-    throw new UserError(`listen ${protocol} ${listenAddressText(address)}: ${systemErrorText(error)}`);
+    const text = `listen ${protocol} ${listenAddressText(address)}: ${systemErrorText(error)}`;
+    throw occupied ? new AddressInUseError(text, address.port) : new UserError(text);
   }
 }
 

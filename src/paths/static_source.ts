@@ -39,6 +39,7 @@ export interface SourceKind {
   connect(pull: Pull): Promise<void>;
 }
 
+/** A source under its supervisor. Owned by its path, which starts and stops it. */
 export class StaticSource implements PathSource {
   readonly type: SourceType;
   readonly #logger: Logger;

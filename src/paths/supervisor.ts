@@ -23,6 +23,7 @@ export interface Attempt {
  */
 export type Connect = (attempt: Attempt) => Promise<void>;
 
+/** What a supervisor is doing. */
 export type SupervisedState = "idle" | "connecting" | "running" | "error";
 
 /** For the API. */

@@ -1,8 +1,8 @@
-import { type AppHost, runApp } from "../../src/app/app.ts";
+import { type AppConf, type AppHost, runApp } from "../../src/app/app.ts";
 import type { Services } from "../../src/app/components.ts";
 import type { Component } from "../../src/app/lifecycle.ts";
 import { UserError } from "../../src/base/errors.ts";
-import { defaultConf, type LoadedConf } from "../../src/conf/mod.ts";
+import { defaultConf, emptyOverlay, type LoadedConf } from "../../src/conf/mod.ts";
 import { equal, match } from "../support/assert.ts";
 
 /** An app without a process: everything it writes to standard output and error is gathered, times are cut off. */
@@ -42,9 +42,20 @@ class TestHost implements AppHost {
     this.events.push(`stderr: ${line}`);
   }
 
-  loadConf(path: string | undefined): Promise<LoadedConf> {
+  loadConf(path: string | undefined): Promise<AppConf> {
     this.events.push(`load ${path}`);
-    return this.loaded instanceof Error ? Promise.reject(this.loaded) : Promise.resolve(this.loaded);
+    const { loaded } = this;
+    if (loaded instanceof Error) return Promise.reject(loaded);
+    const unchangeable = () => Promise.reject(new Error("not in this test"));
+    return Promise.resolve({
+      loaded,
+      conf: loaded.conf,
+      overlay: emptyOverlay,
+      overlayFile: undefined,
+      connect: () => {},
+      edit: unchangeable,
+      reload: unchangeable,
+    });
   }
 
   raiseLimits(): void {

@@ -25,6 +25,10 @@ const listeners: Readonly<Record<Exclude<Scheme, "rtsp">, Listener>> = {
     config: (port) => ({ srt: true, srtAddress: `:${port}` }),
     started: /\[SRT\] started/,
   },
+  whep: {
+    config: (port) => ({ webrtc: true, webrtcAddress: `:${port}`, webrtcIPsFromInterfacesList: ["lo"] }),
+    started: /\[WebRTC\] started/,
+  },
 };
 
 export interface BenchServer {

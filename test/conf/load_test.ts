@@ -129,11 +129,10 @@ logLevel: debug
 rtmp: no
 hls: yes
 srt: on
-api: yes
+playback: yes
 hlsSegmentCount: 7
 hlsVariant: mpegts
 authMethod: internal
-runOnConnect: cmd
 rtspAddress: :9554
 pathDefaults:
   maxReaders: 3
@@ -141,20 +140,14 @@ pathDefaults:
 paths:
   plain: {gopCache: no, maxReaders: 1, source: publisher, fallback: /x}
   off: {record: no}
-  pulled: {source: "rtsp://h/x", sourceOnDemand: yes}
-  notYet: {source: "whep://h/x"}
+  pulled: {source: "moqt://h/x", alwaysAvailableTracks: []}
   sent: {source: redirect, sourceRedirect: /plain}
-  hooked: {runOnReady: cmd}
+  camera: {source: rpiCamera}
 `);
   equal(notImplemented, [
-    "runOnConnect",
-    "api",
+    "playback",
     "pathDefaults.record",
-    "paths.notYet.source",
-    "paths.hooked.runOnAvailable",
-  ]);
-  equal((await loadText("authMethod: jwt\nauthJWTJWKS: http://h/")).notImplemented, [
-    "authMethod",
-    "authJWTJWKS",
+    "paths.pulled.source",
+    "paths.camera.source",
   ]);
 });

@@ -33,3 +33,12 @@ Deno.test("codecs over TCP", async (t) => {
   }
   await runCases(t, cases);
 });
+
+Deno.test("FFmpeg starts at a key frame of a stream with B-frames", async () => {
+  await using media = new MediaFolder();
+  await using server = await TestServer.start({ config: { paths: { all_others: { gopCache: "yes" } } } });
+  const one = { codecs: ["h264WithBFrames"], transport: "TCP", path: "cached" } as const;
+  await using _publisher = await publish(server, media, { ...one, publisher: "GStreamer" });
+  // the second start is behind the first key frame in any case
+  for (let i = 0; i < 2; i++) await readWithAll(server, ["FFmpeg", "ffprobe"], one);
+});

@@ -36,11 +36,22 @@ const large: EnhancedCodec = {
   },
 };
 
+/** Resolves when the path has had so many readers; all of them get the key frame that is cached. */
+async function readersOf(server: TestServer, path: string, count: number): Promise<void> {
+  const joined = new RegExp(`is reading from path '${path}'`);
+  for (let from = 0; count > 0; count--) {
+    await server.log.waitFor(joined, timeLimitMs, from);
+    from = server.log.lines.findIndex((line, i) => i >= from && joined.test(line)) + 1;
+  }
+}
+
 Deno.test("RTMP: another resolution in the middle reaches readers with its parameters", async () => {
   await using media = new MediaFolder();
-  await using server = await TestServer.start({ config: { rtmp: true } });
+  // the publisher waits for its readers, which may be slow to start
+  await using server = await TestServer.start({ config: { rtmp: true, readTimeout: `${timeLimitMs}ms` } });
   const messages = await sequence(media, [enhancedCodecs.h264, large]);
-  await using _feed = await RtmpFeed.start(server.ports.rtmp, "live/grows", messages);
+  const go = Promise.withResolvers<void>();
+  await using _feed = await RtmpFeed.start(server.ports.rtmp, "live/grows", messages, go.promise);
   await server.published("live/grows");
   await using own = await TestClient.connect(server.ports.rtmp, "play", "live/grows");
   const args = ["-v", "error", "-rtmp_live", "live", "-i", server.rtmpUrl("live/grows"), "-an"];
@@ -51,6 +62,8 @@ Deno.test("RTMP: another resolution in the middle reaches readers with its param
   ], { timeLimitMs });
 
   await own.ready();
+  await readersOf(server, "live/grows", 2);
+  go.resolve();
   const wanted = messages.filter(isFrame).map(({ body }) => body.subarray(8));
   const headers = messages.filter((one) => one.kind === "video" && !isFrame(one)).map(({ body }) =>
     body.subarray(5)

@@ -1,5 +1,5 @@
 /** Sources fed by FFmpeg and GStreamer: over UDP, through sockets, from servers; gone and come again. */
-import { equal, ok } from "../support/assert.ts";
+import { equal } from "../support/assert.ts";
 import { Client } from "./support/client.ts";
 import { MediaFolder } from "./support/media.ts";
 import { freeUdpPair } from "./support/ports.ts";
@@ -60,10 +60,8 @@ Deno.test("sources: MPEG-TS of FFmpeg through a unix socket, twice", async () =>
     await using server = await pulling({ cam: { source: `unix+mpegts://${folder}/in.sock` } });
     for (let i = 0; i < 2; i++) {
       await untilSocket(`${folder}/in.sock`);
-      const before = server.log.lines.length;
       await using _sender = send(file, [...mpegts, `unix:${folder}/in.sock`]);
-      await server.log.waitFor(/stream is available and online, 2 tracks \(H264, MPEG-4 Audio\)/, waitMs);
-      ok(server.log.lines.length > before);
+      await untilCount(server, "stream is available and online, 2 tracks (H264, MPEG-4 Audio)", i + 1);
       await read(server, { reader: "FFmpeg", codecs: ["h264", "aac"], transport: "TCP", path: "cam" });
     }
   } finally {
@@ -139,23 +137,23 @@ Deno.test("sources: the source dies and comes back; readers who ask again get it
   });
   for (const [path, to] of [["always", port], ["demand", port + 1]] as const) {
     for (let round = 1; round <= 2; round++) {
-      await using _sender = send(file, [...mpegts, `udp://127.0.0.1:${to}?pkt_size=1316`]);
-      if (path === "always") {
-        while (count(server, `[path ${path}] stream is available`) < round) await pause();
+      {
+        await using _sender = send(file, [...mpegts, `udp://127.0.0.1:${to}?pkt_size=1316`]);
+        if (path === "always") await untilCount(server, `[path ${path}] stream is available`, round);
+        await read(server, { reader: "FFmpeg", codecs: ["h264", "aac"], transport: "TCP", path });
       }
-      await read(server, { reader: "FFmpeg", codecs: ["h264", "aac"], transport: "TCP", path });
+      await untilCount(server, `[path ${path}] [MPEG-TS source] nothing received for 2 s`, round);
     }
   }
-  ok(count(server, "[path always] [MPEG-TS source] nothing received for 2 s") >= 1);
+  await untilCount(server, "[path demand] [MPEG-TS source] stopped: an error occurred", 2);
 });
 
-function count(server: TestServer, text: string): number {
-  return server.log.lines.filter((line) => line.includes(text)).length;
-}
-
-/** Between two looks at the log. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
+async function untilCount(server: TestServer, text: string, count: number): Promise<void> {
+  const deadline = Date.now() + waitMs;
+  while (server.log.lines.filter((line) => line.includes(text)).length < count) {
+    if (Date.now() > deadline) throw new Error(`'${text}' did not come ${count} times`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 for (const [name, credentials] of [["open", ""], ["guarded", "me:s3cret"]]) {
@@ -163,7 +161,7 @@ for (const [name, credentials] of [["open", ""], ["guarded", "me:s3cret"]]) {
     const script = new URL("./support/gst_rtsp_server.py", import.meta.url).pathname;
     const args = [script, ...credentials.split(":").filter((part) => part !== "")];
     const started = Promise.withResolvers<number>();
-    await using foreign = new Client("GStreamer's RTSP server", "python3", args, {
+    await using foreign = new Client("GStreamer's RTSP server", "/usr/bin/python3", args, {
       timeLimitMs: limitMs,
       onLine: (line) => /^port \d+$/.test(line) && started.resolve(Number(line.slice(5))),
     });

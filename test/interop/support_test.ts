@@ -3,6 +3,7 @@ import { ok, rejects, throws } from "../support/assert.ts";
 import { Client } from "./support/client.ts";
 import { type DecodedFrame, expectComplete } from "./support/evidence.ts";
 import { isReadComplaint, parseFrameList } from "./support/ffmpeg.ts";
+import { isReadComplaint as isGstreamerComplaint } from "./support/gstreamer.ts";
 import { expectOrder } from "./support/packet_order.ts";
 import { equal } from "../support/assert.ts";
 
@@ -22,7 +23,10 @@ Deno.test("evidence: complete tracks pass, everything else does not", () => {
   expectComplete(video(frames(60, [30]), 1), ["video"]);
   throws(() => expectComplete(video(frames(20)), ["video"]), /only 20 frames/);
   throws(() => expectComplete(video(frames(60)), ["video", "audio"]), /only 0 frames, 0 ms, of audio/);
-  throws(() => expectComplete({ ...video(frames(60)), complaints: ["x"] }, ["video"]), /complained/);
+  throws(
+    () => expectComplete({ ...video(frames(60)), complaints: ["x"] }, ["video"]),
+    /complained:\nx\n60 frames, 2360 ms, of video/,
+  );
 });
 
 Deno.test("evidence: a gap of the client's clock is made up, one of frames is not", () => {
@@ -57,6 +61,14 @@ Deno.test("FFmpeg's lost packets are a complaint, its probing is not", () => {
   ok(isReadComplaint("[rtsp @ 0x55] RTP: missed 3 packets"));
   ok(isReadComplaint("[rtsp @ 0x55] max delay reached. need to consume packet"));
   ok(!isReadComplaint("[h264 @ 0x55] Missing reference picture, default is 0"));
+});
+
+Deno.test("GStreamer's end of a stream is a complaint, its order of pads is not", () => {
+  const rtspsrc = "WARNING: from element /GstPipeline:pipeline0/GstRTSPSrc:s:";
+  ok(isGstreamerComplaint(`${rtspsrc} Could not read from resource.`));
+  ok(isGstreamerComplaint("WARNING: from element /GstPipeline:p/GstDecodeBin:d: Delayed linking failed."));
+  ok(!isGstreamerComplaint(`${rtspsrc} Delayed linking failed.`));
+  ok(!isGstreamerComplaint("failed delayed linking some pad of GstRTSPSrc named s"));
 });
 
 Deno.test("a client that does not end is ended", async () => {

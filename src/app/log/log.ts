@@ -30,27 +30,66 @@ export const processLogHost: LogHost = {
   now: () => new Date(),
 };
 
+/** Settings that are ready to be used: `commit` or `cancel` must follow. */
+export interface PreparedLog {
+  /** From the next line on. */
+  commit(): void;
+  cancel(): void;
+}
+
+/** The log gets this long to write what waits for destinations that are replaced. */
+const replacedDeadlineMs = 300;
+
 /** Owns its destinations; `close` ends them. */
 export class Log {
   /** The logger without a prefix, from which the others are made. */
   readonly logger: Logger;
   /** May be changed at any time and applies to the next line. */
   level: LogLevel;
-  readonly #destinations: LogDestination[] = [];
+  #settings: LogSettings;
+  #destinations: LogDestination[] = [];
 
   /** Throws UserError when a destination cannot be opened. */
   constructor(settings: LogSettings, private readonly host: LogHost) {
     this.level = settings.level;
+    this.#settings = settings;
     this.logger = createLogger(
       (level, message) => this.#write(level, message),
       (level) => rank[level] >= rank[this.level],
     );
+    this.#destinations = this.#openAll(settings);
+  }
+
+  #openAll(settings: LogSettings): LogDestination[] {
+    const opened: LogDestination[] = [];
     try {
-      for (const kind of new Set(settings.destinations)) this.#destinations.push(this.#open(kind, settings));
+      for (const kind of new Set(settings.destinations)) opened.push(this.#open(kind, settings));
+      return opened;
     } catch (error) {
-      void this.close(0);
+      for (const destination of opened) void destination.close(0);
       throw error;
     }
+  }
+
+  /** Opens what other settings need. Throws UserError when a destination cannot be opened; nothing has changed then. */
+  prepare(settings: LogSettings): PreparedLog {
+    const { level, ...places } = settings;
+    const { level: _, ...current } = this.#settings;
+    const same = JSON.stringify(places) === JSON.stringify(current);
+    const opened = same ? [] : this.#openAll(settings);
+    return {
+      commit: () => {
+        this.level = level;
+        this.#settings = settings;
+        if (same) return;
+        const old = this.#destinations;
+        this.#destinations = opened;
+        for (const destination of old) void destination.close(replacedDeadlineMs);
+      },
+      cancel: () => {
+        for (const destination of opened) void destination.close(0);
+      },
+    };
   }
 
   #open(kind: LogSettings["destinations"][number], settings: LogSettings): LogDestination {

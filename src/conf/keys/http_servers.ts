@@ -1,32 +1,39 @@
 /** The HTTP servers for operators: control API, metrics, profiles, playback. */
-import { alias, planned } from "../key.ts";
+import { alias, built, planned } from "../key.ts";
 import { bool, networks, text, texts } from "../value_type.ts";
 import { certDoc, httpAddressDoc, keyDoc, originsDoc, proxiesDoc } from "./shared_docs.ts";
 
 export const apiKeys = {
-  api: planned(
+  api: built(
     bool,
     false,
     "Run the control API, to read and change the configuration and see what goes on.",
   ),
-  apiAddress: planned(text, ":9997", httpAddressDoc),
-  apiEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
-  apiServerKey: planned(text, "server.key", keyDoc),
-  apiServerCert: planned(text, "server.crt", certDoc),
+  apiAddress: built(text, ":9997", httpAddressDoc),
+  apiEncryption: built(bool, false, "Speak HTTPS instead of HTTP."),
+  apiServerKey: built(text, "server.key", keyDoc),
+  apiServerCert: built(text, "server.crt", certDoc),
   apiAllowOrigin: alias(text, "apiAllowOrigins", { as: "list" }),
-  apiAllowOrigins: planned(texts, ["*"], originsDoc),
-  apiTrustedProxies: planned(networks, [], proxiesDoc),
+  apiAllowOrigins: built(texts, ["*"], originsDoc),
+  apiTrustedProxies: built(networks, [], proxiesDoc),
+  apiPersist: built(
+    text,
+    "",
+    "File, relative to this one, in which changes made through the API are kept and loaded again at the next start; " +
+      "empty forgets them. A key of Livemux, not of MediaMTX.",
+    { own: true },
+  ),
 };
 
 export const metricsKeys = {
-  metrics: planned(bool, false, "Run the metrics server, to let Prometheus collect counters."),
-  metricsAddress: planned(text, ":9998", httpAddressDoc),
-  metricsEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
-  metricsServerKey: planned(text, "server.key", keyDoc),
-  metricsServerCert: planned(text, "server.crt", certDoc),
+  metrics: built(bool, false, "Run the metrics server, to let Prometheus collect counters."),
+  metricsAddress: built(text, ":9998", httpAddressDoc),
+  metricsEncryption: built(bool, false, "Speak HTTPS instead of HTTP."),
+  metricsServerKey: built(text, "server.key", keyDoc),
+  metricsServerCert: built(text, "server.crt", certDoc),
   metricsAllowOrigin: alias(text, "metricsAllowOrigins", { as: "list" }),
-  metricsAllowOrigins: planned(texts, ["*"], originsDoc),
-  metricsTrustedProxies: planned(networks, [], proxiesDoc),
+  metricsAllowOrigins: built(texts, ["*"], originsDoc),
+  metricsTrustedProxies: built(networks, [], proxiesDoc),
 };
 
 export const pprofKeys = {

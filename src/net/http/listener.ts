@@ -47,10 +47,12 @@ export class HttpListener {
   #failureToldAt = -Infinity;
   readonly #unwatch: () => void;
   #target: Target;
+  #sendTimeoutMs: number;
 
   /** Listens at once. Throws UserError. */
   constructor(private readonly options: HttpListenerOptions) {
     const { address, certificates } = options;
+    this.#sendTimeoutMs = options.sendTimeoutMs;
     this.#target = address.startsWith(unixPrefix)
       ? { kind: "unix", path: address.slice(unixPrefix.length) }
       : { kind: "tcp", address: parseListenAddress(address) };
@@ -88,7 +90,7 @@ export class HttpListener {
   }
 
   #listen(): Deno.HttpServer {
-    const { handle, certificates, sendTimeoutMs } = this.options;
+    const { handle, certificates } = this.options;
     this.#abort = new AbortController();
     const common = {
       signal: this.#abort.signal,
@@ -110,8 +112,14 @@ export class HttpListener {
     );
     const { hostname, port } = server.addr;
     // Without it, HTTPS answers wait 40 ms for each other, and an answer that nobody takes stays for ever.
-    setListenerOptions({ ip: hostname, port }, { sendTimeoutMs });
+    setListenerOptions({ ip: hostname, port }, { sendTimeoutMs: this.#sendTimeoutMs });
     return server;
+  }
+
+  /** For connections from now on. */
+  setSendTimeout(milliseconds: number): void {
+    this.#sendTimeoutMs = milliseconds;
+    if (this.address !== null) setListenerOptions(this.address, { sendTimeoutMs: milliseconds });
   }
 
   #follow(server: Deno.HttpServer): void {

@@ -64,17 +64,26 @@ export interface HttpServerOptions {
   readonly handle: HttpHandler;
 }
 
+/** What may change while the server runs; see `HttpServerOptions`. */
+export type HttpSettings = Pick<
+  HttpServerOptions,
+  "allowOrigins" | "trustedProxies" | "readTimeoutMs" | "writeTimeoutMs"
+>;
+
 /** One listener with its connections, until `close`. */
 export class HttpServer {
   readonly #scope = new Scope();
   readonly #listener: HttpListener;
   readonly #connections: Connections;
-  readonly #origins: AllowedOrigins;
+  readonly #limits: { headerMs: number; readonly idleMs: number; readonly maxConnections: number };
+  #origins: AllowedOrigins;
+  #trustedProxies: readonly Network[];
   #closing: Promise<void> | null = null;
 
   /** Listens at once. Throws UserError. */
   constructor(private readonly options: HttpServerOptions) {
     this.#origins = new AllowedOrigins(options.allowOrigins);
+    this.#trustedProxies = options.trustedProxies;
     this.#listener = new HttpListener({
       address: options.address,
       certificates: options.certificates,
@@ -83,9 +92,17 @@ export class HttpServer {
       handle: (request, info) => this.#serve(request, info),
     });
     const { address } = this.#listener;
-    const limits = { headerMs: options.readTimeoutMs, idleMs: idleTimeoutMs, maxConnections };
-    this.#connections = new Connections(limits, address === null ? nobody : systemConnections(address));
+    this.#limits = { headerMs: options.readTimeoutMs, idleMs: idleTimeoutMs, maxConnections };
+    this.#connections = new Connections(this.#limits, address === null ? nobody : systemConnections(address));
     this.#scope.every(checkPeriodMs, () => this.check(Date.now()));
+  }
+
+  /** For requests and connections from now on. */
+  reload(settings: HttpSettings): void {
+    this.#origins = new AllowedOrigins(settings.allowOrigins);
+    this.#trustedProxies = settings.trustedProxies;
+    this.#limits.headerMs = settings.readTimeoutMs;
+    this.#listener.setSendTimeout(settings.writeTimeoutMs);
   }
 
   /** As it was configured; with the port that was found when any would do. */
@@ -143,8 +160,9 @@ export class HttpServer {
     if (request.method === "OPTIONS" && request.headers.has("access-control-request-method")) {
       return this.#preflight();
     }
-    const { logger, trustedProxies, handle } = this.options;
-    const exchange = { request, ...target, client: clientAddress(peer, request.headers, trustedProxies) };
+    const { logger, handle } = this.options;
+    const client = clientAddress(peer, request.headers, this.#trustedProxies);
+    const exchange = { request, ...target, client };
     const debug = logger.debugEnabled ? logger.child(`[conn ${addressText(exchange.client)}]`) : null;
     debug?.debug(`[c->s] ${headDump(requestLine(request.method, target.path), request.headers)}`);
     try {

@@ -13,40 +13,57 @@ import { dial, type DialTcpOptions } from "./dial.ts";
 export interface DialTlsOptions extends DialTcpOptions {
   /**
    * SHA-256 of the peer's certificate, hexadecimal in any case, colons allowed: then it need not be signed by anybody.
-   * Empty: the certificate must be valid for the host name.
+   * Empty or absent: the certificate must be valid for the host name.
    */
-  readonly fingerprint: string;
+  readonly fingerprint?: string;
+  /** Certificates (PEM) that are trusted besides the usual ones. */
+  readonly caCerts?: readonly string[];
 }
 
-/** Throws UserError. */
+/** Resolves when the handshake is done. Throws UserError. */
 export function dialTls(options: DialTlsOptions): Promise<ByteConn> {
+  const { fingerprint = "" } = options;
   return dial(
     options,
-    (signal) => options.fingerprint === "" ? dialChecked(options, signal) : dialPinned(options, signal),
+    (signal) => fingerprint === "" ? dialChecked(options, signal) : dialPinned(options, fingerprint, signal),
   );
 }
 
-async function dialChecked({ hostname, port }: DialTlsOptions, signal: AbortSignal): Promise<ByteConn> {
+async function dialChecked(
+  { hostname, port, caCerts = [] }: DialTlsOptions,
+  signal: AbortSignal,
+): Promise<ByteConn> {
   const tcp = await Deno.connect({ hostname, port, signal });
   tcp.setNoDelay(true);
   tcp.setKeepAlive(true);
-  const tls = await Deno.startTls(tcp, { hostname });
-  const stop = () => tls.close();
-  signal.addEventListener("abort", stop);
+  let open: { close(): void } = tcp;
+  const close = () => {
+    try {
+      open.close();
+    } catch {
+      // The failed handshake has closed it.
+    }
+  };
+  signal.addEventListener("abort", close);
   try {
-    if (signal.aborted) throw new Error("canceled");
+    const tls = await Deno.startTls(tcp, { hostname, caCerts: [...caCerts] });
+    open = tls;
     await tls.handshake();
+    return new SystemConn(tls, false);
   } catch (error) {
-    if (!signal.aborted) tls.close();
+    close();
     throw error;
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", close);
   }
-  return new SystemConn(tls, false);
 }
 
 /** Deno's own TLS always asks who has signed; node's lets us look ourselves. */
-function dialPinned({ hostname, port, fingerprint }: DialTlsOptions, signal: AbortSignal): Promise<ByteConn> {
+function dialPinned(
+  { hostname, port }: DialTlsOptions,
+  fingerprint: string,
+  signal: AbortSignal,
+): Promise<ByteConn> {
   const wanted = fingerprint.replaceAll(":", "").toLowerCase();
   return new Promise((resolve, reject) => {
     const socket = connect({

@@ -7,7 +7,8 @@ import type { SessionTokens } from "./tokens.ts";
 
 /** What the parts of the HLS server share. */
 export interface HlsContext {
-  readonly conf: Conf;
+  /** In use now; a change replaces it. */
+  conf: Conf;
   readonly logger: Logger;
   readonly pathManager: PathManager;
   readonly tokens: SessionTokens;

@@ -9,7 +9,7 @@ import { productName } from "../../base/product.ts";
 import { Scope } from "../../base/scope.ts";
 import type { Conf } from "../../conf/mod.ts";
 import type { CertificateStore } from "../../net/certificates.ts";
-import { HttpServer } from "../../net/http/mod.ts";
+import { HttpServer, type HttpSettings } from "../../net/http/mod.ts";
 import { parseNetwork } from "../../net/networks.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import type { HlsContext } from "./context.ts";
@@ -37,6 +37,7 @@ export class HlsServer {
   readonly #sessions = new Map<string, HlsSession>();
   readonly #removals = new Set<Promise<void>>();
   readonly #http: HttpServer;
+  readonly #context: HlsContext;
 
   /** Listens at once. Throws UserError when the address cannot be used. */
   constructor({ conf, logger, pathManager, certificates }: HlsServerOptions) {
@@ -49,17 +50,15 @@ export class HlsServer {
       muxers: this.#muxers,
       sessions: this.#sessions,
     };
+    this.#context = context;
     const requests = new HlsRequests(context, (task) => this.#follow(task));
     this.#http = new HttpServer({
       address: conf.hlsAddress,
       certificates,
-      allowOrigins: conf.hlsAllowOrigins,
+      ...httpSettings(conf),
       allowMethods: "OPTIONS, GET",
       allowHeaders: "Authorization, Range",
-      trustedProxies: conf.hlsTrustedProxies.map(parseNetwork),
       serverName: productName,
-      readTimeoutMs: conf.readTimeout,
-      writeTimeoutMs: conf.writeTimeout,
       logger: this.#logger,
       handle: (exchange) => requests.handle(exchange),
     });
@@ -71,6 +70,12 @@ export class HlsServer {
         if (!path.sourceOnDemand) requests.muxer(name, null);
       }));
     }
+  }
+
+  /** For requests from now on. */
+  reload(conf: Conf): void {
+    this.#context.conf = conf;
+    this.#http.reload(httpSettings(conf));
   }
 
   /** Null on a local socket. */
@@ -122,4 +127,13 @@ export class HlsServer {
     for (const muxer of [...this.#muxers.values()]) muxer.close("terminated");
     await Promise.all(this.#removals);
   }
+}
+
+function httpSettings(conf: Conf): HttpSettings {
+  return {
+    allowOrigins: conf.hlsAllowOrigins,
+    trustedProxies: conf.hlsTrustedProxies.map(parseNetwork),
+    readTimeoutMs: conf.readTimeout,
+    writeTimeoutMs: conf.writeTimeout,
+  };
 }

@@ -5,7 +5,8 @@ import type { PathManager } from "../../paths/mod.ts";
 /** What the connections of one RTMP (or RTMPS) server share. */
 export interface RtmpContext {
   readonly secure: boolean;
-  readonly conf: Conf;
+  /** In use now; a change replaces it. */
+  conf: Conf;
   readonly logger: Logger;
   readonly pathManager: PathManager;
 }

@@ -36,6 +36,8 @@ export class RtmpServer {
   readonly #scope = new Scope();
   readonly #conns = new Set<RtmpConn>();
 
+  #context: RtmpContext | undefined;
+
   private constructor(private readonly logger: Logger, private readonly listener: ByteListener) {}
 
   /** Listens. Throws UserError when the address cannot be used. */
@@ -63,7 +65,13 @@ export class RtmpServer {
     return this.#conns;
   }
 
+  /** For what is opened from now on. */
+  reload(conf: Conf): void {
+    if (this.#context !== undefined) this.#context.conf = conf;
+  }
+
   #run(context: RtmpContext): void {
+    this.#context = context;
     this.#scope.defer(() => {
       for (const conn of [...this.#conns]) conn.close("terminated");
     });

@@ -17,6 +17,7 @@ const maxConnections = 3;
 /** What we take beyond plain FLV. */
 const fourCcs = ["av01", "vp09", "hvc1", "avc1", "Opus", "fLaC", "ac-3", "mp4a", ".mp3"];
 
+/** `rtmp://` and `rtmps://`. */
 export const rtmpSource: SourceKind = { type: "rtmpSource", label: "RTMP", connect: pullRtmp };
 
 async function pullRtmp(pull: Pull): Promise<void> {

@@ -19,7 +19,8 @@ export const announcedTimeoutSeconds = 55;
 /** What the parts of one RTSP (or RTSPS) server share. */
 export interface RtspContext {
   readonly secure: boolean;
-  readonly conf: Conf;
+  /** In use now; a change replaces it. */
+  conf: Conf;
   readonly logger: Logger;
   readonly pathManager: PathManager;
   readonly srtpCrypto: PacketCrypto;

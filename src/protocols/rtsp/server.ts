@@ -64,6 +64,8 @@ export class RtspServer {
   readonly #conns = new Set<RtspConn>();
   readonly #sessions = new Map<string, RtspSession>();
 
+  #context: RtspContext | undefined;
+
   private constructor(private readonly logger: Logger, private readonly listener: ByteListener) {}
 
   /** Listens. Throws UserError when an address cannot be used. */
@@ -123,7 +125,13 @@ export class RtspServer {
     return this.#sessions.values();
   }
 
+  /** For what is opened from now on. */
+  reload(conf: Conf): void {
+    if (this.#context !== undefined) this.#context.conf = conf;
+  }
+
   #run(context: RtspContext): void {
+    this.#context = context;
     const fail = (error: unknown) => this.logger.error(errorText(error));
     if (context.udp !== null) {
       const { pair, rtpClients, rtcpClients } = context.udp;

@@ -9,6 +9,7 @@ import { parseRtspUrl, type RtspUrl } from "./wire/url.ts";
 /** More in a row are a circle. */
 const maxRedirects = 5;
 
+/** `rtsp://` and `rtsps://`, also through tunnels. */
 export const rtspSource: SourceKind = { type: "rtspSource", label: "RTSP", connect: pullRtsp };
 
 async function pullRtsp(pull: Pull): Promise<void> {

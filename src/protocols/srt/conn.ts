@@ -15,7 +15,7 @@ import { acceptRequest, type ConnectionRequest, rejectRequest, restamp } from ".
 import { tracksText } from "../../stream/track.ts";
 import { Publishing } from "./publishing.ts";
 import { Reading } from "./reading.ts";
-import { type SrtStats, StatsReader } from "./stats.ts";
+import { noStats, type SrtStats, StatsReader } from "./stats.ts";
 import { steadyNow, type Wakeable } from "./wakes.ts";
 import { Rejection } from "./wire/handshake.ts";
 import { parseStreamId, type StreamRequest } from "./wire/stream_id.ts";
@@ -29,6 +29,17 @@ const passphraseTexts: Readonly<Record<number, string>> = {
   [Rejection.unsecure]: "passphrase not provided by client",
   [Rejection.badSecret]: "invalid passphrase",
 };
+
+/** What API and metrics show of a client; times in milliseconds since 1970. */
+export interface SrtConnSnapshot extends SrtStats {
+  readonly id: string;
+  readonly created: number;
+  readonly remoteAddr: string;
+  readonly state: "idle" | "publish" | "read";
+  readonly path: string;
+  readonly query: string;
+  readonly user: string;
+}
 
 /** One client: an entry of the list that the API shows. */
 export class SrtConn implements Reader, Publisher, Wakeable {
@@ -178,7 +189,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     }
     this.#answer = decision.answer;
     this.#sendPacket(decision.answer);
-    this.#connection = new Connection(decision.settings, context.connection, {
+    this.#connection = new Connection(decision.settings, context.connectionOptions(), {
       output: (bytes, sizes) => context.send({ bytes, sizes }, this.remote),
       deliver: (payload) => this.#deliver(payload),
       closed: (reason) => this.#end(reason === "shutdown" ? "EOF" : "read timed out"),
@@ -244,9 +255,15 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     if (silent) this.#end("read timed out");
   }
 
-  /** Null until the connection is established. */
-  stats(): SrtStats | null {
-    return this.#connection === null ? null : this.#stats.read(this.#connection, steadyNow());
+  /** All zero until the connection is established. */
+  stats(): SrtStats {
+    return this.#connection === null ? noStats : this.#stats.read(this.#connection, steadyNow());
+  }
+
+  /** What API and metrics show. */
+  snapshot(): SrtConnSnapshot {
+    const { id, created, state, pathName: path, query, user } = this;
+    return { id, created, remoteAddr: addressText(this.remote), state, path, query, user, ...this.stats() };
   }
 
   /** For the path and the server. */

@@ -8,10 +8,11 @@ import type { Wakeable } from "./wakes.ts";
 
 /** What the connections of one SRT server share. */
 export interface SrtContext {
-  readonly conf: Conf;
+  /** Another one after a reload. */
+  conf: Conf;
   readonly logger: Logger;
   readonly pathManager: PathManager;
-  readonly connection: ConnectionOptions;
+  connectionOptions(): ConnectionOptions;
   send(batch: PacketBatch, to: NetAddress): void;
   /** A number that no other connection has. */
   createSocketId(): number;

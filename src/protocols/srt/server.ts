@@ -13,7 +13,7 @@ import { fastPacketCrypto } from "../../net/packet_crypto.ts";
 import { bindUdp, type Datagram, type UdpSocket } from "../../net/udp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import { portableCrypto } from "../../rtp/srtp/mod.ts";
-import { SrtConn } from "./conn.ts";
+import { SrtConn, type SrtConnSnapshot } from "./conn.ts";
 import type { SrtContext } from "./context.ts";
 import { type ConnectionRequest, ListenerHandshake, rejectRequest } from "./engine/listener.ts";
 import { defaultKeyRefresh } from "./engine/keys.ts";
@@ -60,13 +60,13 @@ export class SrtServer {
       conf,
       logger,
       pathManager,
-      connection: {
+      connectionOptions: () => ({
         crypto: fastPacketCrypto ?? portableCrypto,
         random: randomBytes,
         bandwidth: { kind: "limit", bytesPerSecond: unlimitedBandwidth },
         keyRefresh: defaultKeyRefresh,
-        idleTimeout: conf.readTimeout * 1000,
-      },
+        idleTimeout: this.#context.conf.readTimeout * 1000,
+      }),
       send: (batch, to) => socket.send(batch, to),
       createSocketId: () => this.#createSocketId(),
       schedule: (who) => this.#wakes.schedule(who),
@@ -99,6 +99,23 @@ export class SrtServer {
   /** Every connection, those included that are not decided yet. */
   get conns(): Iterable<SrtConn> {
     return this.#conns.values();
+  }
+
+  /** Sorted by the time of their creation; those included that are not decided yet. */
+  get snapshots(): SrtConnSnapshot[] {
+    return [...this.#conns.values()].map((conn) => conn.snapshot()).sort((a, b) => a.created - b.created);
+  }
+
+  /** Throws a client out; false when there is none with this id. */
+  kick(id: string): boolean {
+    const conn = [...this.#conns.values()].find((conn) => conn.id === id);
+    conn?.close("kicked");
+    return conn !== undefined;
+  }
+
+  /** New values hold for clients that come from now on. */
+  reload(conf: Conf): void {
+    this.#context.conf = conf;
   }
 
   #run(): void {

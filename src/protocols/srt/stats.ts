@@ -7,63 +7,68 @@ const megabit = 1_000_000 / 8;
 /** Bytes of a full packet, as link capacities count them. */
 const fullPacket = segmentSize;
 
+const names = [
+  "packetsSent",
+  "packetsReceived",
+  "packetsSentUnique",
+  "packetsReceivedUnique",
+  "packetsSendLoss",
+  "packetsReceivedLoss",
+  "packetsRetrans",
+  "packetsReceivedRetrans",
+  "packetsSentACK",
+  "packetsReceivedACK",
+  "packetsSentNAK",
+  "packetsReceivedNAK",
+  "packetsSentKM",
+  "packetsReceivedKM",
+  "usSndDuration",
+  "packetsReceivedBelated",
+  "packetsSendDrop",
+  "packetsReceivedDrop",
+  "packetsReceivedUndecrypt",
+  "bytesSent",
+  "bytesReceived",
+  "bytesSentUnique",
+  "bytesReceivedUnique",
+  "bytesReceivedLoss",
+  "bytesRetrans",
+  "bytesReceivedRetrans",
+  "bytesReceivedBelated",
+  "bytesSendDrop",
+  "bytesReceivedDrop",
+  "bytesReceivedUndecrypt",
+  "usPacketsSendPeriod",
+  "packetsFlowWindow",
+  "packetsFlightSize",
+  "msRTT",
+  "mbpsSendRate",
+  "mbpsReceiveRate",
+  "mbpsLinkCapacity",
+  "bytesAvailSendBuf",
+  "bytesAvailReceiveBuf",
+  "mbpsMaxBW",
+  "byteMSS",
+  "packetsSendBuf",
+  "bytesSendBuf",
+  "msSendBuf",
+  "msSendTsbPdDelay",
+  "packetsReceiveBuf",
+  "bytesReceiveBuf",
+  "msReceiveBuf",
+  "msReceiveTsbPdDelay",
+  "packetsReorderTolerance",
+  "packetsReceivedAvgBelatedTime",
+  "packetsSendLossRate",
+  "packetsReceivedLossRate",
+  "outboundFramesDiscarded",
+] as const;
+
 /** Names and units of the API. Bytes are those on the wire, headers included. */
-export interface SrtStats {
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  readonly packetsSentUnique: number;
-  readonly packetsReceivedUnique: number;
-  readonly packetsSendLoss: number;
-  readonly packetsReceivedLoss: number;
-  readonly packetsRetrans: number;
-  readonly packetsReceivedRetrans: number;
-  readonly packetsSentACK: number;
-  readonly packetsReceivedACK: number;
-  readonly packetsSentNAK: number;
-  readonly packetsReceivedNAK: number;
-  readonly packetsSentKM: number;
-  readonly packetsReceivedKM: number;
-  readonly usSndDuration: number;
-  readonly packetsReceivedBelated: number;
-  readonly packetsSendDrop: number;
-  readonly packetsReceivedDrop: number;
-  readonly packetsReceivedUndecrypt: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly bytesSentUnique: number;
-  readonly bytesReceivedUnique: number;
-  readonly bytesReceivedLoss: number;
-  readonly bytesRetrans: number;
-  readonly bytesReceivedRetrans: number;
-  readonly bytesReceivedBelated: number;
-  readonly bytesSendDrop: number;
-  readonly bytesReceivedDrop: number;
-  readonly bytesReceivedUndecrypt: number;
-  readonly usPacketsSendPeriod: number;
-  readonly packetsFlowWindow: number;
-  readonly packetsFlightSize: number;
-  readonly msRTT: number;
-  readonly mbpsSendRate: number;
-  readonly mbpsReceiveRate: number;
-  readonly mbpsLinkCapacity: number;
-  readonly bytesAvailSendBuf: number;
-  readonly bytesAvailReceiveBuf: number;
-  readonly mbpsMaxBW: number;
-  readonly byteMSS: number;
-  readonly packetsSendBuf: number;
-  readonly bytesSendBuf: number;
-  readonly msSendBuf: number;
-  readonly msSendTsbPdDelay: number;
-  readonly packetsReceiveBuf: number;
-  readonly bytesReceiveBuf: number;
-  readonly msReceiveBuf: number;
-  readonly msReceiveTsbPdDelay: number;
-  readonly packetsReorderTolerance: number;
-  readonly packetsReceivedAvgBelatedTime: number;
-  readonly packetsSendLossRate: number;
-  readonly packetsReceivedLossRate: number;
-  readonly outboundFramesDiscarded: number;
-}
+export type SrtStats = Readonly<Record<(typeof names)[number], number>>;
+
+/** Of a client that is not connected yet. */
+export const noStats: SrtStats = Object.fromEntries(names.map((name) => [name, 0])) as SrtStats;
 
 /** Percent. */
 function share(part: number, whole: number): number {

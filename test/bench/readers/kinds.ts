@@ -7,6 +7,7 @@ import { RtmpReaders } from "./rtmp/readers.ts";
 import { SrtReaders } from "./srt/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
+import { WhepReaders } from "./whep/readers.ts";
 
 /** One thread's share of the readers: numbers `first` to `first + count - 1`. */
 export interface ReaderContext {
@@ -35,6 +36,8 @@ export interface ReaderKind {
   readonly scheme: Scheme;
   /** What continuity is checked of. */
   readonly unit: "packets" | "frames";
+  /** Do all readers see the same numbers? Only then the last ones show who has stayed behind. */
+  readonly numbering: "shared" | "own";
   open(context: ReaderContext): ReaderLoop;
 }
 
@@ -43,31 +46,43 @@ export const readerKinds = {
     description: "RTSP, interleaved",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspTcpReaders(context),
   },
   udp: {
     description: "RTSP, UDP unicast",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspUdpReaders(context),
   },
   rtmp: {
     description: "RTMP",
     scheme: "rtmp",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new RtmpReaders(context),
   },
   hls: {
     description: "Low-Latency HLS",
     scheme: "http",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new HlsReaders(context),
   },
   srt: {
     description: "SRT",
     scheme: "srt",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new SrtReaders(context),
+  },
+  whep: {
+    description: "WebRTC",
+    scheme: "whep",
+    unit: "packets",
+    numbering: "own",
+    open: (context) => new WhepReaders(context),
   },
 } as const satisfies Record<string, ReaderKind>;
 

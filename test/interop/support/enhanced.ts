@@ -136,18 +136,34 @@ export class RtmpFeed implements AsyncDisposable {
   readonly #done: Promise<void>;
   #stopped = false;
 
-  private constructor(private readonly client: TestClient, messages: readonly MediaMessage[]) {
-    this.#done = this.#run(messages);
+  private constructor(
+    private readonly client: TestClient,
+    messages: readonly MediaMessage[],
+    go: Promise<unknown>,
+  ) {
+    this.#done = this.#run(messages, go);
   }
 
-  static async start(port: number, path: string, messages: readonly MediaMessage[]): Promise<RtmpFeed> {
+  /** Goes on after the messages of time 0 when `go` is settled: when the readers that must miss nothing are there. */
+  static async start(
+    port: number,
+    path: string,
+    messages: readonly MediaMessage[],
+    go: Promise<unknown> = Promise.resolve(),
+  ): Promise<RtmpFeed> {
     const client = await TestClient.connect(port, "publish", path, { fourCcs: allFourCcs });
-    return new RtmpFeed(await client.ready(), messages);
+    return new RtmpFeed(await client.ready(), messages, go);
   }
 
-  async #run(messages: readonly MediaMessage[]): Promise<void> {
-    const start = performance.now();
+  async #run(messages: readonly MediaMessage[], go: Promise<unknown>): Promise<void> {
+    let start = performance.now();
+    let held = true;
     for (const message of messages) {
+      if (held && message.timestamp > 0) {
+        await Promise.race([go, this.#stop.promise]);
+        start = performance.now();
+        held = false;
+      }
       const wait = start + message.timestamp - performance.now();
       let timer: ReturnType<typeof setTimeout> | undefined;
       if (wait > 0) {

@@ -66,7 +66,10 @@ export function findGap(track: TrackEvidence): { readonly before: number; readon
 /** Throws unless each wanted track was decoded long enough, without a gap and without complaint. */
 export function expectComplete(evidence: Evidence, wanted: readonly TrackKind[]): void {
   if (evidence.complaints.length > 0) {
-    throw new Error(`the reader complained:\n${evidence.complaints.join("\n")}`);
+    const had = evidence.tracks.map(({ kind, frames }) =>
+      `${frames.length} frames, ${spanMs(frames)} ms, of ${kind}`
+    );
+    throw new Error(`the reader complained:\n${[...evidence.complaints, ...had].join("\n")}`);
   }
   for (const kind of wanted) {
     const track = evidence.tracks.find((one) => one.kind === kind) ?? { kind, frames: [] };

@@ -35,13 +35,24 @@ function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
 
 const listFrames = ["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framecrc", "-"];
 
+/**
+ * Leaves out what has no presentation time. Over RTSP, FFmpeg 5.1 never gives one to the first access unit of H.264:
+ * `av_parser_parse2` counts bytes from the position of the first packet, which is -1 in RTP, and `ff_fetch_timestamp`
+ * takes the time of the first frame only when counting from 0. Recording begins at a key frame, so that mostly the
+ * unit is left out anyhow. When the very first one is a key frame (one join in 25 here, each one with `gopCache: yes`)
+ * it is written; if there are B-frames nothing else tells its time either, and Matroska refuses it ("Can't write packet
+ * with unknown timestamp"). No server can help it. FFmpeg takes a packet without a time for one at or before 0, the
+ * time of the first packet: with this start, the recording begins at the next key frame.
+ */
+const knownTimesOnly = ["-ss", "0.001"];
+
 export function ffmpegRead(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
-  return recordAndDecode(inputArgs(url, transport));
+  return recordAndDecode(inputArgs(url, transport), isRtmp(transport) ? [] : knownTimesOnly);
 }
 
 /** As long as it takes to lose something. */
 export function ffmpegReadSrt(url: string, seconds: number): Promise<Evidence> {
-  return recordAndDecode(["-i", url], seconds);
+  return recordAndDecode(["-i", url], [], seconds);
 }
 
 /** `url` of the multivariant playlist. */
@@ -53,11 +64,15 @@ export function ffmpegReadHls(url: string): Promise<Evidence> {
  * Records three seconds, then decodes the recording. In two steps because a reader may join between key frames: a
  * recording starts at a key frame, so that every complaint of the decoder is a real one.
  */
-async function recordAndDecode(input: readonly string[], seconds = readSeconds): Promise<Evidence> {
+async function recordAndDecode(
+  input: readonly string[],
+  output: readonly string[] = [],
+  seconds = readSeconds,
+): Promise<Evidence> {
   const folder = await Deno.makeTempDir({ prefix: "interop-read-" });
   try {
     const file = `${folder}/recording.mkv`;
-    const record = ["-v", "warning", ...input, "-map", "0", "-c", "copy"];
+    const record = ["-v", "warning", ...input, "-map", "0", "-c", "copy", ...output];
     await using recorder = new Client("ffmpeg", "ffmpeg", [...record, "-t", String(seconds), file], {
       timeLimitMs: readLimitMs + 1000 * seconds,
     });

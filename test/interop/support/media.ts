@@ -1,8 +1,11 @@
 import { type Codec, type CodecKey, codecs, type Encoding } from "./codecs.ts";
 import type { TrackKind } from "./evidence.ts";
 
-/** Long enough for a reader that comes late; never looped, as a loop's seam would look like a lost frame. */
-const fileSeconds = 40;
+/**
+ * Longer than any reader may take (60 s), so that no stream ends before its readers are through; never looped, as a
+ * loop's seam would look like a lost frame.
+ */
+const fileSeconds = 70;
 const videoSource = "-f lavfi -i testsrc=size=320x240:rate=25 -pix_fmt yuv420p -g 25";
 const audioSource = "-f lavfi -i sine=frequency=440:sample_rate=48000";
 

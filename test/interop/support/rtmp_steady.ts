@@ -8,7 +8,7 @@ import { within } from "./raw_rtsp.ts";
 
 const framesPerSecond = 30;
 const frameSize = 20_000;
-const answerLimitMs = 10_000;
+const answerLimitMs = 60_000;
 /** Frame type and codec, AVC NAL units, composition time; the size of the NAL unit; the start of a slice. */
 const keyStart = fromHex("1701000000" + "00000000" + "65888421");
 const interStart = fromHex("2701000000" + "00000000" + "419a2144");

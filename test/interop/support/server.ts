@@ -43,6 +43,9 @@ export interface ServerPorts {
   readonly rtmps: number;
   readonly hls: number;
   readonly srt: number;
+  readonly webrtc: number;
+  /** Of media. */
+  readonly webrtcUdp: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -53,10 +56,23 @@ function serverCommand(): readonly string[] {
 
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
-  while (pairs.size < 5) pairs.add(freeUdpPair());
-  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
-  const [rtp, srtp, multicast, multicastSrtp, srt] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls, srt };
+  while (pairs.size < 6) pairs.add(freeUdpPair());
+  const [rtsp, rtsps, rtmp, rtmps, hls, webrtc] = freeTcpPorts(6);
+  const [rtp, srtp, multicast, multicastSrtp, webrtcUdp, srt] = pairs;
+  return {
+    rtsp,
+    rtsps,
+    rtp,
+    srtp,
+    multicast,
+    multicastSrtp,
+    rtmp,
+    rtmps,
+    hls,
+    webrtc,
+    webrtcUdp,
+    srt,
+  };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -77,6 +93,8 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     rtmpsAddress: `:${ports.rtmps}`,
     hlsAddress: `:${ports.hls}`,
     srtAddress: `:${ports.srt}`,
+    webrtcAddress: `:${ports.webrtc}`,
+    webrtcLocalUDPAddress: `:${ports.webrtcUdp}`,
     paths: { all_others: null },
     ...extra,
   };
@@ -93,6 +111,7 @@ function listeners(config: Config): string[] {
     ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
     ...(config.hls ? ["HLS"] : []),
     ...(config.srt ? ["SRT"] : []),
+    ...(config.webrtc ? ["WebRTC"] : []),
   ];
 }
 
@@ -181,6 +200,11 @@ export class TestServer implements AsyncDisposable {
   /** `parameters`: more of them, in the form of the clients. */
   srtUrl(streamId: string, parameters = ""): string {
     return `srt://127.0.0.1:${this.ports.srt}?streamid=${streamId}&pkt_size=1316${parameters}`;
+  }
+
+  /** `path` with what follows: `cam/whep`. */
+  webrtcUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.webrtc}/${path}`;
   }
 
   url(path: string, transport: ReadTransport, action: "read" | "publish" = "read"): string {

@@ -5,7 +5,7 @@ import { MpegtsMuxer } from "../../../src/containers/mpegts/muxer.ts";
 import { codecs, randomPayload } from "../../containers/mpegts/media.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
-import { Puller } from "../support/puller.ts";
+import { freeUdpPort, Puller } from "../support/puller.ts";
 import { description, essence, PacketSource, publish, slice, twoTracks } from "./support/media.ts";
 import { TestServer } from "./support/server.ts";
 
@@ -66,6 +66,18 @@ for (const rtspTransport of ["automatic", "udp", "tcp"] as const) {
     await server.line(new RegExp(`is reading from path 'cam', with ${via},`));
   });
 }
+
+Deno.test("RTSP source: transport multicast", async () => {
+  const port = freeUdpPort("0.0.0.0") & ~1;
+  const globals = {
+    multicastIPRange: "239.255.91.0/30",
+    multicastRTPPort: port,
+    multicastRTCPPort: port + 1,
+  };
+  await using server = await TestServer.start({ globals });
+  await pullOnce(server, server.url("cam"), { rtspTransport: "multicast" });
+  await server.line(/is reading from path 'cam', with UDP-multicast,/);
+});
 
 Deno.test("RTSP source: a server without UDP makes it switch to TCP", async () => {
   await using server = await TestServer.start({ globals: { rtspTransports: ["tcp"] } });

@@ -48,7 +48,7 @@ Deno.test("srt server: what is published is read, and both are told of in the lo
   equal(await readFrames(reader, 5), [1, 2, 3, 4, 5]);
   await server.line(/is reading from path 'cam\/1', 1 track \(MPEG-4 Audio\)/);
   equal(server.conns.map(({ state, pathName }) => `${state} ${pathName}`), ["publish cam/1", "read cam/1"]);
-  const stats = server.conns[0].stats()!;
+  const stats = server.conns[0].snapshot();
   ok(stats.packetsReceivedUnique >= 6 && stats.bytesReceivedUnique > 6 * 188);
   equal(stats.msReceiveTsbPdDelay, 120);
   publisher.client.close();

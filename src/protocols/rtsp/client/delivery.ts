@@ -235,7 +235,9 @@ export class MulticastDelivery implements Delivery {
     }
     const { readBufferSize, fastPath, onError } = this.settings;
     const { ip } = this.conn.local;
-    const interfaceIp = ip.includes(":") ? {} : { interfaceIp: ip };
+    // A server on this machine sends from the interface that its groups are routed to.
+    const isLocal = this.conn.remote.ip === ip;
+    const interfaceIp = ip.includes(":") || isLocal ? {} : { interfaceIp: ip };
     const options = {
       hostname: "",
       readBufferSize,
@@ -251,8 +253,7 @@ export class MulticastDelivery implements Delivery {
     }
     this.#reports = { ip: destination, port: port[1] };
     const ips = new Set([this.conn.remote.ip, source ?? ""]);
-    // Our own reports come back to us. Several sections may share a group, whose packets differ by payload type only.
-    this.#pair.receive(this.target, (from) => ips.has(from.ip), onError);
+    this.#pair.receive(this.target, (from) => isLocal || ips.has(from.ip), onError);
   }
 
   openFirewall(): void {}

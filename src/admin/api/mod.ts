@@ -1,0 +1,3 @@
+/** The control API. */
+export { apiRoutes, createApi } from "./app.ts";
+export type { ApiSources } from "./route.ts";

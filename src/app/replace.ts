@@ -1,0 +1,115 @@
+/** A change of the configuration for components that run: all of it, or nothing. */
+import { errorText } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { changedGlobals, type Conf, type GlobalKey } from "../conf/mod.ts";
+import { AddressInUseError } from "../net/listen_address.ts";
+import { closeSlots, type Running, type Slot } from "./lifecycle.ts";
+
+/** What components share; `conf` is what they are started with. */
+export interface WithConf {
+  conf: Conf;
+}
+
+/** What a change has done. */
+export interface Replaced {
+  /** Names of what was started anew. */
+  readonly names: readonly string[];
+  /** Settles when what was replaced has ended. One of those may be the API, which still has to answer. */
+  readonly closed: Promise<void>;
+}
+
+/** What a change needs. */
+export interface ReplaceOptions<Services extends WithConf> {
+  readonly slots: readonly Slot<Services>[];
+  readonly services: Services;
+  readonly logger: Logger;
+  /** For what is stopped. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * Starts anew what must be, from the first row to the last, tells the others, and stops what was replaced. A
+ * replacement is started before its predecessor is stopped, unless it needs the predecessor's address.
+ * When something cannot start, everything is as before and the error is thrown.
+ */
+export async function replaceComponents<Services extends WithConf>(
+  options: ReplaceOptions<Services>,
+  after: Conf,
+): Promise<Replaced> {
+  const { slots, services } = options;
+  const changed = changedGlobals(services.conf, after);
+  const affected = slots.filter(({ component }) => component.restartOn?.some((key) => changed.has(key)));
+  const close = await new Replacement(options, affected, services.conf, after).run();
+  for (const slot of slots) if (!affected.includes(slot)) slot.running?.reload?.(after);
+  return { names: affected.map(({ component }) => component.name), closed: close() };
+}
+
+class Replacement<Services extends WithConf> {
+  readonly #fresh: Slot<Services>[] = [];
+  /** Predecessors that had to stop before. */
+  readonly #stopped = new Set<Slot<Services>>();
+
+  constructor(
+    private readonly options: ReplaceOptions<Services>,
+    private readonly affected: readonly Slot<Services>[],
+    private readonly before: Conf,
+    private readonly after: Conf,
+  ) {}
+
+  /** The function that is given ends what was replaced. */
+  async run(): Promise<() => Promise<void>> {
+    const { services, logger, deadlineMs } = this.options;
+    services.conf = this.after;
+    try {
+      for (const { component } of this.affected) {
+        this.#fresh.push({ component, running: await this.#start({ component, running: undefined }) });
+      }
+    } catch (error) {
+      services.conf = this.before;
+      await this.#undo();
+      throw error;
+    }
+    const replaced = this.affected.filter((slot) => !this.#stopped.has(slot)).map((slot) => ({ ...slot }));
+    this.affected.forEach((slot, i) => slot.running = this.#fresh[i].running);
+    return () => closeSlots(replaced.reverse(), deadlineMs, logger);
+  }
+
+  async #start(slot: Slot<Services>): Promise<Running | undefined> {
+    while (true) {
+      try {
+        return await slot.component.start(this.options.services);
+      } catch (error) {
+        if (!(error instanceof AddressInUseError)) throw error;
+        const holders = this.affected.filter((other) => this.#holds(other, error.port));
+        if (holders.length === 0) throw error;
+        for (const holder of holders) this.#stopped.add(holder);
+        await closeSlots(holders, this.options.deadlineMs, this.options.logger);
+      }
+    }
+  }
+
+  /** Listens on this port, and is about to be replaced. */
+  #holds(slot: Slot<Services>, port: number): boolean {
+    if (slot.running === undefined || this.#stopped.has(slot)) return false;
+    return (slot.component.listensOn ?? []).some((key) => portOf(this.before, key) === port);
+  }
+
+  async #undo(): Promise<void> {
+    const { services, logger, deadlineMs } = this.options;
+    await closeSlots(this.#fresh.reverse(), deadlineMs, logger);
+    for (const slot of this.affected) {
+      if (!this.#stopped.has(slot)) continue;
+      try {
+        slot.running = await slot.component.start(services);
+      } catch (error) {
+        slot.running = undefined;
+        logger.error(`${slot.component.name} could not be started again: ${errorText(error)}`);
+      }
+    }
+  }
+}
+
+function portOf(conf: Conf, key: GlobalKey): number {
+  const value = String(conf[key]);
+  return Number(value.slice(value.lastIndexOf(":") + 1));
+}

@@ -1,0 +1,39 @@
+/** Who may use the servers for operators. */
+import type { Logger } from "../base/logger.ts";
+import { addressText } from "../net/address.ts";
+import { AuthError } from "./contracts.ts";
+import type { AuthManager } from "./manager.ts";
+import { httpCredentials, type HttpExchange, pause, unauthorizedAnswer } from "../net/http/mod.ts";
+
+/** What is asked for; no path is concerned. */
+export type AdminAction = "api" | "metrics" | "pprof";
+
+/** Null when the client may; else the answer, which comes late when wrong credentials were given. */
+export async function adminRefusal(
+  exchange: HttpExchange,
+  action: AdminAction,
+  auth: AuthManager,
+  logger: Logger,
+): Promise<Response | null> {
+  const { request, client, query } = exchange;
+  try {
+    await auth.authenticate({
+      action,
+      path: "",
+      query,
+      protocol: null,
+      id: null,
+      ip: client.ip,
+      userAgent: request.headers.get("user-agent") ?? "",
+      credentials: httpCredentials(request.headers),
+    });
+    return null;
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    if (!error.challenge) {
+      logger.warn(`connection ${addressText(client)} ${error.message}`);
+      await pause(error.delayMs, request.signal);
+    }
+    return unauthorizedAnswer(error.challenge);
+  }
+}

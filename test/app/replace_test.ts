@@ -1,0 +1,115 @@
+import type { Component, Slot } from "../../src/app/lifecycle.ts";
+import { replaceComponents, type WithConf } from "../../src/app/replace.ts";
+import { UserError } from "../../src/base/errors.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { type Conf, defaultConf } from "../../src/conf/mod.ts";
+import { AddressInUseError } from "../../src/net/listen_address.ts";
+import { equal, rejects } from "../support/assert.ts";
+
+/** A house whose components listen on addresses that only one of them can have. */
+class House {
+  readonly events: string[] = [];
+  readonly taken = new Map<string, string>();
+  readonly slots: Slot<WithConf>[] = [];
+  readonly services: WithConf;
+
+  constructor(conf: Conf) {
+    this.services = { conf };
+  }
+
+  /** `broken`: address on which nothing can be started. */
+  async add(name: "rtmp" | "hls", broken = ""): Promise<void> {
+    const key = `${name}Address` as const;
+    const component: Component<WithConf> = {
+      name,
+      restartOn: [name, key],
+      listensOn: [key],
+      start: ({ conf }) => {
+        if (!conf[name]) return undefined;
+        const address = conf[key];
+        if (address === broken) throw new UserError(`no ${address}`);
+        const holder = this.taken.get(address);
+        if (holder !== undefined) {
+          throw new AddressInUseError(`${address} is taken`, Number(address.slice(1)));
+        }
+        this.taken.set(address, name);
+        this.events.push(`+${name}${address}`);
+        return {
+          reload: () => void this.events.push(`~${name}`),
+          close: () => {
+            this.taken.delete(address);
+            this.events.push(`-${name}${address}`);
+          },
+        };
+      },
+    };
+    this.slots.push({ component, running: await component.start(this.services) });
+  }
+
+  async change(change: Partial<Conf>): Promise<string[]> {
+    this.events.length = 0;
+    const after = { ...this.services.conf, ...change };
+    const { slots, services } = this;
+    const { names, closed } = await replaceComponents(
+      { slots, services, logger: silentLogger, deadlineMs: 60_000 },
+      after,
+    );
+    await closed;
+    return [...names];
+  }
+}
+
+async function house(broken?: string): Promise<House> {
+  const made = new House({ ...defaultConf(), rtmpAddress: ":1", hlsAddress: ":2" });
+  await made.add("rtmp");
+  await made.add("hls", broken);
+  return made;
+}
+
+Deno.test("replace: a key that concerns nobody is told to everybody", async () => {
+  const { change, events } = bound(await house());
+  equal(await change({ readTimeout: 1 }), []);
+  equal(events, ["~rtmp", "~hls"]);
+});
+
+Deno.test("replace: only the component whose key has changed is replaced, the new one first", async () => {
+  const { change, events } = bound(await house());
+  equal(await change({ rtmpAddress: ":3" }), ["rtmp"]);
+  equal(events, ["+rtmp:3", "~hls", "-rtmp:1"]);
+});
+
+Deno.test("replace: switching off and on", async () => {
+  const { change, events } = bound(await house());
+  await change({ hls: false });
+  equal(events, ["~rtmp", "-hls:2"]);
+  await change({ hls: true });
+  equal(events, ["+hls:2", "~rtmp"]);
+});
+
+Deno.test("replace: addresses that change hands", async () => {
+  const { change, events } = bound(await house());
+  await change({ rtmpAddress: ":2", hlsAddress: ":1" });
+  equal(events, ["-hls:2", "+rtmp:2", "-rtmp:1", "+hls:1"]);
+});
+
+Deno.test("replace: an address that somebody else has leaves everything as it is", async () => {
+  const made = await house();
+  const { change, events } = bound(made);
+  made.taken.set(":9", "a stranger");
+  await rejects(change({ rtmpAddress: ":9", readTimeout: 1 }), /:9 is taken/);
+  equal(events, []);
+  equal(made.services.conf.rtmpAddress, ":1");
+});
+
+Deno.test("replace: what had to stop for others is started again when they fail", async () => {
+  const made = await house(":1");
+  const { change, events } = bound(made);
+  await rejects(change({ rtmpAddress: ":2", hlsAddress: ":1" }), /no :1/);
+  equal(events, ["-hls:2", "+rtmp:2", "-rtmp:2", "+hls:2"]);
+  equal([...made.taken], [[":1", "rtmp"], [":2", "hls"]]);
+  equal(await change({ rtmpAddress: ":5" }), ["rtmp"]);
+});
+
+function bound(made: House) {
+  return { change: (change: Partial<Conf>) => made.change(change), events: made.events };
+}
