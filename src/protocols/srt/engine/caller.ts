@@ -18,7 +18,13 @@ import {
   serializeHandshake,
   srtMagic,
 } from "../wire/handshake.ts";
-import { type CipherMode, type KeyLength, serializeKeyMaterial } from "../wire/key_material.ts";
+import {
+  type CipherMode,
+  type KeyLength,
+  KeyState,
+  parseKeyState,
+  serializeKeyMaterial,
+} from "../wire/key_material.ts";
 import { ControlType, parseControl, segmentSize, serializeControl } from "../wire/packet.ts";
 import { sequenceMask } from "../wire/sequence.ts";
 import { readWord } from "../wire/words.ts";
@@ -90,7 +96,7 @@ export class CallerHandshake {
   receive(packet: Uint8Array, now: number): CallerResult | null {
     if (this.#finished) return null;
     const control = parseControl(packet);
-    if (control.type !== ControlType.handshake) return null;
+    if (control.type !== ControlType.handshake || control.destination !== this.options.socketId) return null;
     const handshake = parseHandshake(control.body);
     if (handshake.type === HandshakeType.induction) {
       if (this.#cookie === null) return this.#inducted(handshake, now);
@@ -98,8 +104,9 @@ export class CallerHandshake {
     }
     if (handshake.type === HandshakeType.conclusion) {
       if (this.#cookie === null) return null;
+      const result = this.#concluded(handshake, control.timestamp, now);
       this.#finished = true;
-      return this.#concluded(handshake, control.timestamp, now);
+      return result;
     }
     if (handshake.type < HandshakeType.rejectionBase || handshake.type > 0x7fff_ffff) return null;
     this.#finished = true;
@@ -124,6 +131,7 @@ export class CallerHandshake {
     if (this.#keyMessage !== null) {
       const answer = findExtension(handshake.extensions, ExtensionType.keyMaterialResponse);
       if (answer === null) return { kind: "rejected", code: Rejection.unsecure };
+      if (parseKeyState(answer) === KeyState.noSecret) return { kind: "rejected", code: Rejection.unsecure };
       if (!bytesEqual(answer, this.#keyMessage)) return { kind: "rejected", code: Rejection.badSecret };
     }
     return {

@@ -2,6 +2,7 @@
  * An established connection: packets and time go in, packets and payloads come out. No sockets, no clock, no timer: `now`
  * is in microseconds of any steady clock, and `nextWake` says when `tick` has to be called.
  */
+import { bytesEqual } from "../../../base/bytes.ts";
 import { errorText, ParseError } from "../../../base/errors.ts";
 import { parseAck } from "../wire/ack.ts";
 import { ExtensionType } from "../wire/extension.ts";
@@ -25,6 +26,8 @@ import { DeliveryClock } from "./tsbpd.ts";
 
 /** Something is sent at least this often. */
 const keepAlivePeriod = 1_000_000;
+/** New keys of the peer are tried this often at the most: each attempt costs half a millisecond. */
+const keyTrialPeriod = 100_000;
 /** Control messages without content have a word of it: libsrt's sockets dislike empty ones. */
 const padding = new Uint8Array(4);
 
@@ -78,6 +81,9 @@ export class Connection {
   #heardAt: number;
   #sentAt: number;
   #keyMessageAt = Infinity;
+  /** The last one of the peer's that could be read: it repeats them. */
+  #peerKeyMessage: Uint8Array | null = null;
+  #keyTrialAt = -Infinity;
   #closed = false;
 
   constructor(
@@ -172,23 +178,32 @@ export class Connection {
       case ControlType.shutdown:
         return this.#end("shutdown");
       case ControlType.userDefined:
-        return this.#receiveExtension(subtype, body);
+        return this.#receiveExtension(subtype, body, now);
       default:
         // Keep-alive needs no answer; congestion warnings and peer errors are of no use in live mode.
         return;
     }
   }
 
-  #receiveExtension(command: number, body: Uint8Array): void {
+  #receiveKeyMessage(body: Uint8Array, now: number): void {
+    const { counters } = this;
+    counters.keyMessagesReceived++;
+    const isKnown = this.#peerKeyMessage !== null && bytesEqual(body, this.#peerKeyMessage);
+    if (!isKnown && now < this.#keyTrialAt + keyTrialPeriod) return;
+    if (!isKnown) this.#keyTrialAt = now;
+    const readable = isKnown || this.#receiveKeys?.update(parseKeyMaterial(body));
+    if (readable === true && !isKnown) this.#peerKeyMessage = body.slice();
+    const state = readable === undefined ? KeyState.noSecret : KeyState.badSecret;
+    const answer = readable === true ? body : serializeKeyState(state);
+    counters.keyMessagesSent++;
+    this.#extension(ExtensionType.keyMaterialResponse, answer);
+    if (readable !== true) this.events.warn("the peer has sent keys that cannot be read");
+  }
+
+  #receiveExtension(command: number, body: Uint8Array, now: number): void {
     const { counters } = this;
     if (command === ExtensionType.keyMaterialRequest) {
-      counters.keyMessagesReceived++;
-      const readable = this.#receiveKeys?.update(parseKeyMaterial(body));
-      const state = readable === undefined ? KeyState.noSecret : KeyState.badSecret;
-      const answer = readable === true ? body : serializeKeyState(state);
-      counters.keyMessagesSent++;
-      this.#extension(ExtensionType.keyMaterialResponse, answer);
-      if (readable !== true) this.events.warn("the peer has sent keys that cannot be read");
+      this.#receiveKeyMessage(body, now);
     } else if (command === ExtensionType.keyMaterialResponse) {
       counters.keyMessagesReceived++;
       if (parseKeyState(body) !== null) return this.events.warn("the peer cannot read our new keys");

@@ -69,6 +69,8 @@ export class ListenerHandshake {
     if (control.type !== ControlType.handshake) return null;
     const handshake = parseHandshake(control.body);
     const address = `${ip} ${port}`;
+    // No socket has this number: the answer would be a request to another listener, whose address somebody has forged.
+    if (handshake.socketId === 0) return null;
     if (handshake.type === HandshakeType.induction) {
       const cookie = this.#cookies.create(address, now);
       return { kind: "answer", bytes: inductionAnswer(handshake, cookie, ip) };

@@ -107,6 +107,11 @@ export class ReceiveBuffer {
     return payload;
   }
 
+  /** Goes on with `sequence`; only when nothing is held. */
+  restart(sequence: number): void {
+    this.first = this.end = this.#contiguous = sequence;
+  }
+
   /** Microseconds between the first and the last packet. */
   get span(): number {
     return this.#firstPresent === null

@@ -20,7 +20,7 @@ export class ReceiveLosses {
 
   /** Behind all others. */
   add(first: number, last: number, now: number): void {
-    if (this.#ranges.length === maxRanges) this.#ranges.shift();
+    if (this.#ranges.length >= maxRanges) this.#ranges.shift();
     this.#ranges.push({ first, last, reportedAt: now });
   }
 

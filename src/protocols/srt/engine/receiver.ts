@@ -24,6 +24,8 @@ const ackPeriod = 10_000;
 /** A light acknowledgement comes after so many packets at the latest. */
 const lightAckPackets = 64;
 const leastNakPeriod = 20_000;
+/** Packets in a second that the peer may call dropped: as many as are held. The others pass when those behind are due. */
+const droppedPerSecond = receiveCapacity;
 /** Acknowledgements whose answer may still come. */
 const rememberedAcks = 512;
 
@@ -51,6 +53,9 @@ export class Receiver {
   #acked: number;
   #confirmed: number;
   #sinceAck = 0;
+  #dropCredit = droppedPerSecond;
+  #dropCreditAt = 0;
+  #closed = false;
   /** By number: when it was sent, and what it said. */
   readonly #acks = new Map<number, { readonly at: number; readonly sequence: number }>();
 
@@ -95,10 +100,12 @@ export class Receiver {
     if (packet.length === headerSize || packet.length > headerSize + maxPayloadSize) return;
     const offset = sequenceDistance(this.#buffer.first, sequence);
     if (offset < 0) return this.#belated(packet, size, now, retransmitted);
-    // Beyond the window that the peer was told of.
-    if (offset >= receiveCapacity || this.#buffer.has(sequence)) return;
+    // Beyond the window that the peer was told of. With nothing to wait for, it has gone on after an outage.
+    const isBeyond = offset >= receiveCapacity;
+    if (isBeyond ? this.#buffer.count > 0 : this.#buffer.has(sequence)) return;
     const payload = this.#decrypt(packet, flags, size);
     if (payload === null) return;
+    if (isBeyond) this.#skipTo(sequence, offset);
     counters.packetsReceivedUnique++;
     counters.bytesReceivedUnique += size;
     const gap = sequenceDistance(this.#buffer.end, sequence);
@@ -121,6 +128,13 @@ export class Receiver {
       counters.bytesUndecrypted += size;
     }
     return payload;
+  }
+
+  #skipTo(sequence: number, count: number): void {
+    this.#losses.clear();
+    this.#buffer.restart(sequence);
+    this.#o.counters.packetsReceivedLost += count;
+    this.#o.counters.packetsReceiveDropped += count;
   }
 
   #belated(packet: Uint8Array, size: number, now: number, retransmitted: boolean): void {
@@ -205,6 +219,7 @@ export class Receiver {
   dropped({ first, last }: LossRange, now: number): void {
     const from = sequenceDistance(first, this.#buffer.first) > 0 ? this.#buffer.first : first;
     const count = Math.min(
+      this.#dropAllowance(now),
       sequenceDistance(from, last) + 1,
       receiveCapacity - sequenceDistance(this.#buffer.first, from),
     );
@@ -217,11 +232,21 @@ export class Receiver {
       this.#buffer.put(sequence, givenUp, now);
       this.#o.counters.packetsReceiveDropped++;
     }
-    if (count > 0) this.#scheduleAck(now);
+    if (count <= 0) return;
+    this.#dropCredit -= count;
+    this.#scheduleAck(now);
+  }
+
+  #dropAllowance(now: number): number {
+    const earned = (now - this.#dropCreditAt) * droppedPerSecond / 1_000_000;
+    this.#dropCreditAt = now;
+    this.#dropCredit = Math.min(droppedPerSecond, this.#dropCredit + earned);
+    return Math.floor(this.#dropCredit);
   }
 
   tick(now: number): void {
     this.#deliverDue(now);
+    if (this.#closed) return;
     if (this.#ackAt <= now) this.#sendAck(now);
     if (this.#nakAt <= now) this.#repeatNaks(now);
   }
@@ -240,7 +265,7 @@ export class Receiver {
 
   #deliverDue(now: number): void {
     const buffer = this.#buffer;
-    while (buffer.firstPresent !== null && buffer.due(buffer.firstPresent) <= now) {
+    while (!this.#closed && buffer.firstPresent !== null && buffer.due(buffer.firstPresent) <= now) {
       const missing = sequenceDistance(buffer.first, buffer.firstPresent);
       if (missing > 0) {
         this.#o.counters.packetsReceiveDropped += missing;
@@ -262,6 +287,7 @@ export class Receiver {
   }
 
   close(): void {
+    this.#closed = true;
     this.#losses.clear();
     this.#acks.clear();
     this.#nakAt = this.#ackAt = Infinity;

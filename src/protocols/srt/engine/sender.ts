@@ -31,6 +31,14 @@ const leastSuppression = 5000;
 /** What is added to the time in which an answer is to be expected before packets are sent again without being asked for. */
 const timeoutMargin = 80_000;
 const maxBackoff = 8;
+/**
+ * Packets that may be sent again for each that is sent, on average: enough where three of four are lost. Whoever reports
+ * everything as lost all the time must not turn this server into a flood.
+ */
+const repeatsPerPacket = 3;
+/** What may be saved up of these, and what a connection begins with. */
+const maxRepeatCredit = 16_384;
+const firstRepeatCredit = 256;
 
 /** Of all connections: packets are gone as soon as they are sent, so none keeps a slab alive. */
 const slab = new Slab();
@@ -73,6 +81,7 @@ export class Sender {
   #unit = 0;
   /** Sequence numbers to send again, oldest first; those that are gone meanwhile are passed over. */
   #again: number[] = [];
+  #repeatCredit = firstRepeatCredit;
   #window: number;
   /** What the peer has acknowledged, and up to where packets were given up. */
   #acknowledged: number;
@@ -139,6 +148,7 @@ export class Sender {
         retransmittedAt: 0,
         queued: false,
       });
+      this.#repeatCredit = Math.min(maxRepeatCredit, this.#repeatCredit + repeatsPerPacket);
       pacing.submitted(payload.length, now);
     }
     this.flush(now);
@@ -244,6 +254,8 @@ export class Sender {
       this.#acknowledged = sequence;
       this.#progressAt = now;
       this.#backoff = 1;
+      // Kept near, or their distance would change its sign after 2^30 packets.
+      if (sequenceDistance(this.#givenUp, sequence) > 0) this.#givenUp = sequence;
     }
     while (this.#buffer.count > 0 && sequenceDistance(this.#buffer.first, sequence) > 0) this.#buffer.shift();
     this.#settle(now);
@@ -274,6 +286,8 @@ export class Sender {
     if (packet === undefined) return;
     this.#o.counters.packetsSendLoss++;
     if (packet.queued || (packet.retransmittedAt !== 0 && packet.retransmittedAt > before)) return;
+    if (this.#repeatCredit <= 0) return;
+    this.#repeatCredit--;
     packet.queued = true;
     this.#again.push(sequence);
   }

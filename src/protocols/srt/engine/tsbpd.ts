@@ -14,35 +14,32 @@ export class DeliveryClock {
   #drift = 0;
   #sum = 0;
   #count = 0;
-  #firstRtt: number | null = null;
-  #lastTimestamp: number;
-  #lastTime: number;
+  #leastRtt = Infinity;
 
   /** `timestamp`: of a packet that came at `now`: the handshake. */
   constructor(timestamp: number, now: number, readonly latency: number) {
     this.#base = now - timestamp;
-    this.#lastTimestamp = timestamp;
-    this.#lastTime = timestamp;
+  }
+
+  /** What the peer's clock would show if it did not wrap: the value next to what is to be expected at `now`. */
+  #unwrap(timestamp: number, now: number): number {
+    const expected = Math.round(now - this.#base);
+    return expected + distance32(expected, timestamp);
   }
 
   /** The time when a packet that came at `now` is to be given to the application. */
   due(timestamp: number, now: number): number {
-    const step = distance32(this.#lastTimestamp, timestamp);
-    const time = this.#lastTime + step;
-    // Retransmissions lie behind; the newest timestamp is the reference for the wrap.
-    if (step > 0) {
-      this.#lastTimestamp = timestamp;
-      this.#lastTime = time;
-    }
+    const time = this.#unwrap(timestamp, now);
     return Math.min(this.#base + time + this.latency + this.#drift, now + this.latency + maxEarly);
   }
 
   /** A control packet with a fresh timestamp, the answer to one of ours that took `rtt`. */
   sample(timestamp: number, now: number, rtt: number): void {
-    this.#firstRtt ??= rtt;
-    const time = this.#lastTime + distance32(this.#lastTimestamp, timestamp);
+    // The least, not the first as libsrt has it: a machine that was busy at the start would be late for ever.
+    this.#leastRtt = Math.min(this.#leastRtt, rtt);
+    const time = this.#unwrap(timestamp, now);
     // A way that has become longer is not a clock that goes slow.
-    this.#sum += now - (this.#base + time) - (rtt - this.#firstRtt) / 2;
+    this.#sum += now - (this.#base + time) - (rtt - this.#leastRtt) / 2;
     this.#count++;
     if (this.#count < driftSamples) return;
     this.#drift = this.#sum / this.#count;
