@@ -17,6 +17,8 @@ export const maxWaitingUnits = 4096;
 export const maxWaitingBytes = 32 * 1024 * 1024;
 /** … and so much media time, 3 s; then the tracks are announced without parameter sets. */
 export const maxWaitingTicks = 3 * clockRate;
+/** Skipped tracks that the log tells of, each once: programs that change again and again exist. */
+const maxSkippedTold = 64;
 /** Decoding times that jump further, 10 s, are those of another time line: the stream goes on without the gap. */
 const maxJump = 10 * clockRate;
 
@@ -62,6 +64,7 @@ export class MpegtsIngest {
   #last = 0;
   #now = 0;
   #out: Unit[] = [];
+  readonly #skippedTold = new Set<string>();
 
   constructor(options: MpegtsIngestOptions) {
     this.#options = options;
@@ -99,13 +102,19 @@ export class MpegtsIngest {
       case "error":
         return this.#errors.report(this.#now, event.text);
       case "tracks":
-        for (const skipped of event.skipped) this.#options.logger.warn(skippedText(skipped));
+        for (const skipped of event.skipped) this.#tellSkipped(skippedText(skipped));
         return this.#announce(event.tracks);
       case "codec":
         return this.#change(event.track, event.codec);
       case "unit":
         return this.#unit(event);
     }
+  }
+
+  #tellSkipped(text: string): void {
+    if (this.#skippedTold.has(text) || this.#skippedTold.size === maxSkippedTold) return;
+    this.#skippedTold.add(text);
+    this.#options.logger.warn(text);
   }
 
   #announce(tracks: readonly DemuxerTrack[]): void {
@@ -144,7 +153,11 @@ export class MpegtsIngest {
       return this.#fail(new UserError(`the program has changed: its tracks are now ${names}`));
     }
     const next = new Map<DemuxerTrack, MpegtsTrack>();
-    tracks.forEach((track, i) => next.set(track, present[i]));
+    tracks.forEach((track, i) => {
+      next.set(track, present[i]);
+      // Video brings its parameter sets with its first key frame; until then those of before are kept.
+      if (!present[i].isVideo && !old.has(track)) present[i].change(track.codec);
+    });
     this.#state = { kind: "running", stream, tracks: next };
   }
 

@@ -5,6 +5,9 @@ import type { Fanout } from "../../src/stream/fanout.ts";
 import { maxWaitingTicks, MpegtsIngest } from "../../src/stream/mpegts_ingest.ts";
 import { Stream } from "../../src/stream/stream.ts";
 import type { Unit } from "../../src/stream/unit.ts";
+import { concat } from "../../src/base/bytes.ts";
+import { serializeAdtsHeader } from "../../src/codecs/mpeg4audio/adts.ts";
+import { HandMade } from "../containers/mpegts/hand_made.ts";
 import { codecs } from "../containers/mpegts/media.ts";
 import { equal, ok } from "../support/assert.ts";
 import { recordLog } from "./support.ts";
@@ -179,4 +182,50 @@ Deno.test("mpegts ingest: a failure to open is told, and nothing comes afterward
   await Promise.resolve();
   ingest.write(mux(0, [Uint8Array.of(1)], 1920), 0);
   equal(failures.map(String), ["Error: no"]);
+});
+
+/** PAT and PMT with the given streams, in as many versions as it is called. */
+function program() {
+  const make = new HandMade();
+  let version = 0;
+  const tables = (streams: readonly { pid: number; streamType: number }[]) =>
+    concat([
+      make.pat(),
+      make.pmt(streams.map((stream) => ({ ...stream, descriptors: [] })), version++ % 32),
+    ]);
+  return { make, tables };
+}
+
+function adts(channelCount: number): Uint8Array {
+  return concat([serializeAdtsHeader({ ...audio.config, channelCount }, 4), Uint8Array.of(1, 2, 3, 4)]);
+}
+
+Deno.test("mpegts ingest: a program that changes again and again does not fill the log", async () => {
+  const { make, tables } = program();
+  const test = setup();
+  const sound = { pid: 0x101, streamType: 0x0f };
+  test.ingest.write(tables([sound]), 0);
+  test.ingest.write(make.pes(0x101, adts(2), { pts: 0 }), 0);
+  await test.open();
+  for (let i = 0; i < 200; i++) {
+    const cues = { pid: 0x200 + i, streamType: 0x86 };
+    test.ingest.write(tables(i % 2 === 0 ? [sound, cues] : [sound]), i);
+  }
+  equal(test.failures, []);
+  equal(test.lines.filter((line) => /skipping track 2 .*SCTE-35/.test(line)).length, 1);
+});
+
+Deno.test("mpegts ingest: a program that goes on with other audio parameters has those", async () => {
+  const { make, tables } = program();
+  const test = setup();
+  test.ingest.write(tables([{ pid: 0x101, streamType: 0x0f }]), 0);
+  test.ingest.write(make.pes(0x101, adts(2), { pts: 0 }), 0);
+  const stream = await test.open();
+  test.ingest.write(tables([{ pid: 0x102, streamType: 0x0f }]), 0);
+  test.ingest.write(make.pes(0x102, adts(1), { pts: 1920 }), 0);
+  equal(test.failures, []);
+  equal(test.units.length, 2);
+  const { codec } = stream.tracks[0];
+  ok(codec.name === "MPEG-4 Audio");
+  equal(codec.config.channelCount, 1);
 });

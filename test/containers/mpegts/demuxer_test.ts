@@ -314,3 +314,15 @@ function damaged(packet: Uint8Array): Uint8Array {
   packet[20] ^= 1;
   return packet;
 }
+
+Deno.test("a frame in more pieces than any encoder makes is given up", () => {
+  const make = new HandMade();
+  const piece = make.pes(0x101, Uint8Array.of(1), {}, { streamId: 0xe0 });
+  const bytes = [make.tables({ 0x101: video }), make.pes(0x101, h264(1), { pts: 0 }), piece];
+  bytes.push(make.pes(0x101, h264(2), { pts: 3600 }));
+  for (let i = 0; i < 5000; i++) bytes.push(make.pes(0x101, Uint8Array.of(1), {}, { streamId: 0xe0 }));
+  bytes.push(make.pes(0x101, h264(3), { pts: 7200 }));
+  const events = demux(concat(bytes));
+  equal(unitsOf(events).map(({ pts }) => pts), [0, 7200]);
+  ok(errorsOf(events).some((text) => /a frame has more than \d+ pieces/.test(text)));
+});

@@ -17,6 +17,9 @@ export interface VideoFormat {
   randomAccess(payload: readonly Uint8Array[]): boolean;
 }
 
+/** PES packets that are joined to one frame: of 64 KiB each, all that fits would be 256. */
+const maxPieces = 4096;
+
 function wholeFrame(data: Uint8Array): Uint8Array[] {
   return data.length === 0 ? [] : [data];
 }
@@ -80,11 +83,14 @@ export class VideoDecoder implements ElementaryDecoder {
     } else if (this.#held !== null) {
       this.#held.parts.push(data);
       this.#held.size += data.length;
-      if (this.#held.size > maxPesSize) {
-        this.#held = null;
-        sink.error(`a frame has more than ${maxPesSize} bytes`);
-      }
+      if (this.#held.size > maxPesSize) this.#giveUp(`${maxPesSize} bytes`, sink);
+      else if (this.#held.parts.length > maxPieces) this.#giveUp(`${maxPieces} pieces`, sink);
     }
+  }
+
+  #giveUp(limit: string, sink: DecoderSink): void {
+    this.#held = null;
+    sink.error(`a frame has more than ${limit}`);
   }
 
   reset(): void {
