@@ -6,7 +6,7 @@
 import { lookup } from "node:dns/promises";
 import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { NetAddress } from "../../net/address.ts";
-import { tryParseIp } from "../../net/ip.ts";
+import { ipText, tryParseIp } from "../../net/ip.ts";
 import { fastPacketCrypto } from "../../net/packet_crypto.ts";
 import { bindUdp, type UdpOptions, type UdpSocket } from "../../net/udp/mod.ts";
 import { portableCrypto } from "../../rtp/srtp/mod.ts";
@@ -16,6 +16,7 @@ import { unlimitedBandwidth } from "./engine/pacing.ts";
 import { type SrtStats, StatsReader } from "./stats.ts";
 import { steadyNow, type Wakeable, Wakes } from "./wakes.ts";
 import { rejectionText } from "./wire/handshake.ts";
+import { destinationOf, headerSize } from "./wire/packet.ts";
 import type { SrtUrl } from "./wire/url.ts";
 
 /** How to dial. */
@@ -42,6 +43,7 @@ export class SrtClient implements Wakeable {
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<string>();
   readonly #abort: () => void;
+  readonly #socketId: number;
   #handshake: CallerHandshake | null;
   #connection: Connection | null = null;
   #receiving: Promise<void> = Promise.resolve();
@@ -53,7 +55,7 @@ export class SrtClient implements Wakeable {
     private readonly socket: UdpSocket,
     private readonly remote: NetAddress,
   ) {
-    const socketId = (crypto.getRandomValues(new Uint32Array(1))[0] & 0x3fff_fffe) + 1;
+    const socketId = this.#socketId = (crypto.getRandomValues(new Uint32Array(1))[0] & 0x3fff_fffe) + 1;
     this.#handshake = new CallerHandshake({
       socketId,
       streamId: url.streamId,
@@ -104,6 +106,8 @@ export class SrtClient implements Wakeable {
   }
 
   #receive(bytes: Uint8Array, now: number): void {
+    // Our port is easier to guess than our number.
+    if (bytes.length < headerSize || destinationOf(bytes) !== this.#socketId) return;
     if (this.#connection !== null) this.#connection.receive(bytes, now);
     else if (this.#handshake !== null) {
       try {
@@ -196,7 +200,9 @@ export class SrtClient implements Wakeable {
 }
 
 async function resolve(hostname: string): Promise<string> {
-  if (tryParseIp(hostname) !== undefined) return hostname;
+  const ip = tryParseIp(hostname);
+  // In the form in which senders of packets are told.
+  if (ip !== undefined) return ipText(ip);
   try {
     return (await lookup(hostname)).address;
   } catch {

@@ -14,7 +14,7 @@ import { Connection } from "./engine/connection.ts";
 import { acceptRequest, type ConnectionRequest, rejectRequest, restamp } from "./engine/listener.ts";
 import { tracksText } from "../../stream/track.ts";
 import { Publishing } from "./publishing.ts";
-import { Reading } from "./reading.ts";
+import { readerPayloadSize, Reading } from "./reading.ts";
 import { noStats, type SrtStats, StatsReader } from "./stats.ts";
 import { steadyNow, type Wakeable } from "./wakes.ts";
 import { Rejection } from "./wire/handshake.ts";
@@ -58,10 +58,11 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   readonly #stats = new StatsReader();
   #connection: Connection | null = null;
   #answer: Uint8Array | null = null;
+  #refusal: Uint8Array | null = null;
   #publishing: Publishing | null = null;
   #reading: Reading | null = null;
-  #requestedAt = Date.now();
-  #mediaAt = Date.now();
+  #requestedAt = performance.now();
+  #mediaAt = performance.now();
   #countedDiscarded = 0;
   #closeReason: string | null = null;
   #ended: () => void = () => {};
@@ -142,7 +143,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.user = wanted.user;
     if (!this.#accept(conf.srtPublishPassphrase)) return;
     this.state = "publish";
-    this.#mediaAt = Date.now();
+    this.#mediaAt = performance.now();
     this.#publishing = new Publishing({
       pathManager,
       publisher: this,
@@ -167,7 +168,9 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     }
     this.state = "read";
     this.logger.info(`is reading from path '${seat.pathName}', ${tracksText(this.#reading.tracks)}`);
-    this.#reading.play(this, this.context.conf.udpMaxPayloadSize);
+    const { handshake, keyMaterial } = this.request;
+    const limits = { segmentSize: handshake.segmentSize, mode: keyMaterial?.parsed.mode ?? null };
+    this.#reading.play(this, readerPayloadSize(limits, this.context.conf.udpMaxPayloadSize));
   }
 
   /** For the fanout. */
@@ -179,11 +182,16 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   #accept(passphrase: string): boolean {
     const now = steadyNow();
     const { request, context, socketId } = this;
+    if (request.keyMaterial !== null && passphrase !== "" && !context.secrets.mayTry(this.remote.ip)) {
+      this.#refuse(Rejection.resource, "too many invalid passphrases from this address");
+      return false;
+    }
     const decision = acceptRequest(request, { socketId, passphrase, latency: leastLatency, now });
     if (!decision.accepted) {
       const text = passphrase === ""
         ? "the client encrypts, but the path has no passphrase"
         : passphraseTexts[decision.code];
+      if (decision.code === Rejection.badSecret) context.secrets.failed(this.remote.ip);
       this.#refuse(decision.code, text);
       return false;
     }
@@ -193,21 +201,21 @@ export class SrtConn implements Reader, Publisher, Wakeable {
       output: (bytes, sizes) => context.send({ bytes, sizes }, this.remote),
       deliver: (payload) => this.#deliver(payload),
       closed: (reason) => this.#end(reason === "shutdown" ? "EOF" : "read timed out"),
-      warn: (text) => this.#warnings.report(Date.now(), text),
+      warn: (text) => this.#warnings.report(performance.now(), text),
     });
     context.schedule(this);
     return true;
   }
 
   #deliver(payload: Uint8Array): void {
-    const now = Date.now();
-    this.#mediaAt = now;
-    this.#publishing?.receive(payload, now);
+    this.#mediaAt = performance.now();
+    this.#publishing?.receive(payload, Date.now());
   }
 
   #refuse(code: number, reason: string): void {
     if (this.#closeReason !== null) return;
-    this.#sendPacket(rejectRequest(this.request, code));
+    this.#refusal = rejectRequest(this.request, code);
+    this.#sendPacket(this.#refusal);
     this.#end(reason);
   }
 
@@ -217,7 +225,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
 
   /** The client has sent its request again: it does not have the answer. */
   repeated(): void {
-    this.#requestedAt = Date.now();
+    this.#requestedAt = performance.now();
     if (this.#connection === null || this.#answer === null || this.#connection.closed) return;
     this.#sendPacket(restamp(this.#answer, this.#connection.settings, steadyNow()));
   }
@@ -237,7 +245,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.#connection?.tick(now);
   }
 
-  /** Called about once a second, `now` in ms since 1970. */
+  /** Called about once a second, `now` in ms of a clock that nobody sets. */
   check(now: number): void {
     const connection = this.#connection;
     if (connection === null) {
@@ -266,6 +274,11 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     return { id, created, remoteAddr: addressText(this.remote), state, path, query, user, ...this.stats() };
   }
 
+  /** What the client was told; null when it was not refused. */
+  get refusal(): Uint8Array | null {
+    return this.#refusal;
+  }
+
   /** For the path and the server. */
   close(reason: string): void {
     if (this.#connection === null) this.#refuse(Rejection.close, reason);
@@ -279,7 +292,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.#connection?.close(steadyNow());
     this.#reading?.leave();
     this.#publishing?.leave();
-    const now = Date.now();
+    const now = performance.now();
     this.#discarded.flush(now);
     this.#warnings.flush(now);
     this.#ended();

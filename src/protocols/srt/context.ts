@@ -4,6 +4,7 @@ import type { NetAddress } from "../../net/address.ts";
 import type { PacketBatch } from "../../net/udp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import type { ConnectionOptions } from "./engine/connection.ts";
+import type { SecretTrials } from "./secret_trials.ts";
 import type { Wakeable } from "./wakes.ts";
 
 /** What the connections of one SRT server share. */
@@ -16,6 +17,7 @@ export interface SrtContext {
   send(batch: PacketBatch, to: NetAddress): void;
   /** A number that no other connection has. */
   createSocketId(): number;
+  readonly secrets: SecretTrials;
   /** Something has happened that may need a tick. */
   schedule(who: Wakeable): void;
 }

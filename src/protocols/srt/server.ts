@@ -18,11 +18,15 @@ import type { SrtContext } from "./context.ts";
 import { type ConnectionRequest, ListenerHandshake, rejectRequest } from "./engine/listener.ts";
 import { defaultKeyRefresh } from "./engine/keys.ts";
 import { unlimitedBandwidth } from "./engine/pacing.ts";
+import { SecretTrials } from "./secret_trials.ts";
 import { steadyNow, Wakes } from "./wakes.ts";
 import { Rejection } from "./wire/handshake.ts";
 import { destinationOf, headerSize } from "./wire/packet.ts";
 
 const checkPeriodMs = 1000;
+/** Clients repeat requests whose answer is under way: refusals are remembered for so long, and so many of them. */
+const refusalMs = 3000;
+const maxRefusals = 4096;
 /** Connections, clients that wait for an answer included. */
 const maxConnections = 16_384;
 
@@ -49,6 +53,8 @@ export class SrtServer {
   readonly #conns = new Map<number, SrtConn>();
   /** By address and the client's socket id: requests that come again. */
   readonly #requests = new Map<string, SrtConn>();
+  /** By the same keys: those that were refused a moment ago, the oldest first. */
+  readonly #refusals = new Map<string, { readonly bytes: Uint8Array; readonly until: number }>();
   readonly #context: SrtContext;
 
   private constructor(
@@ -69,6 +75,7 @@ export class SrtServer {
       }),
       send: (batch, to) => socket.send(batch, to),
       createSocketId: () => this.#createSocketId(),
+      secrets: new SecretTrials(),
       schedule: (who) => this.#wakes.schedule(who),
     };
   }
@@ -126,8 +133,12 @@ export class SrtServer {
     this.#scope.defer(() => this.socket.close());
     this.#scope.defer(() => this.#wakes.close());
     this.#scope.every(checkPeriodMs, () => {
-      const now = Date.now();
+      const now = performance.now();
       for (const conn of this.#conns.values()) conn.check(now);
+      for (const [key, { until }] of this.#refusals) {
+        if (until > now) break;
+        this.#refusals.delete(key);
+      }
     });
     this.#scope.defer(() => {
       for (const conn of [...this.#conns.values()]) conn.close("terminated");
@@ -171,6 +182,8 @@ export class SrtServer {
     const key = `${from.ip} ${from.port} ${request.handshake.socketId}`;
     const known = this.#requests.get(key);
     if (known !== undefined) return known.repeated();
+    const refusal = this.#refusals.get(key);
+    if (refusal !== undefined) return this.#answer(refusal.bytes, from);
     if (this.#conns.size >= maxConnections) {
       return this.#answer(rejectRequest(request, Rejection.resource), from);
     }
@@ -182,10 +195,16 @@ export class SrtServer {
         conn.run().finally(() => {
           this.#conns.delete(conn.socketId);
           this.#requests.delete(key);
+          if (conn.refusal !== null) this.#remember(key, conn.refusal);
           this.#wakes.forget(conn);
         }),
       (error) => this.logger.error(errorText(error)),
     );
+  }
+
+  #remember(key: string, bytes: Uint8Array): void {
+    if (this.#refusals.size >= maxRefusals) this.#refusals.delete(this.#refusals.keys().next().value!);
+    this.#refusals.set(key, { bytes, until: performance.now() + refusalMs });
   }
 
   #createSocketId(): number {

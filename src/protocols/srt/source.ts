@@ -38,7 +38,7 @@ async function pullSrt(pull: Pull): Promise<void> {
         pull.received();
         ingest.write(payload, Date.now());
       },
-      warn: (text) => warnings.report(Date.now(), text),
+      warn: (text) => warnings.report(performance.now(), text),
     });
     const reason = await client.closed;
     if (!signal.aborted) throw new UserError(reason);

@@ -1,7 +1,9 @@
 import { MpegtsDemuxer } from "../../../src/containers/mpegts/demuxer.ts";
 import { MpegtsMuxer } from "../../../src/containers/mpegts/muxer.ts";
 import { equal, match, ok, rejects } from "../../support/assert.ts";
+import { readerPayloadSize } from "../../../src/protocols/srt/reading.ts";
 import { codecs } from "../../containers/mpegts/media.ts";
+import { RawClient } from "./support/raw_client.ts";
 import { type TestClient, TestServer } from "./support/server.ts";
 
 const track = { codec: codecs["MPEG-4 Audio"] };
@@ -21,8 +23,9 @@ async function publish(
   server: TestServer,
   parameters: string,
   path: string,
+  host?: string,
 ): Promise<TestClient & { send(): void }> {
-  const publisher = await server.dial(parameters);
+  const publisher = await server.dial(parameters, host);
   const next = audio();
   publisher.client.send([next()]);
   await server.line(new RegExp(`is publishing to path '${path}'`));
@@ -152,4 +155,60 @@ Deno.test("srt server: packets of others do not reach a connection", async () =>
   publisher.send();
   equal(await readFrames(reader, 1), [1]);
   equal(server.conns.length, 2);
+});
+
+Deno.test("srt server: a jump of the wall clock ends no connection", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "streamid=publish:a", "a");
+  await using reader = await server.dial("streamid=read:a");
+  const { now } = Date;
+  try {
+    Date.now = () => now() + 3_600_000;
+    // Longer than the period of the checks.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+  } finally {
+    Date.now = now;
+  }
+  publisher.send();
+  equal(await readFrames(reader, 1), [1]);
+  equal(server.conns.length, 2);
+});
+
+Deno.test("srt server: IPv6, in any spelling of the address", async () => {
+  await using server = await TestServer.start({ globals: { srtAddress: "[::1]:0" } });
+  await using publisher = await publish(server, "streamid=publish:a", "a", "[0:0:0:0:0:0:0:1]");
+  await using reader = await server.dial("streamid=read:a", "[::1]");
+  publisher.send();
+  equal(await readFrames(reader, 1), [1]);
+});
+
+Deno.test("srt server: who does not get its refusal gets it again, and is not tried again", async () => {
+  await using server = await TestServer.start({ entries });
+  await using stranger = await RawClient.request(server.port, "read:nothing");
+  equal(await stranger.answer(), 1002);
+  for (let i = 0; i < 3; i++) {
+    stranger.repeat();
+    equal(await stranger.answer(), 1002);
+  }
+  equal(server.log.filter((line) => /opened/.test(line)).length, 1);
+});
+
+Deno.test("srt server: a host that tries one passphrase after the other is held up", async () => {
+  await using server = await TestServer.start({ entries });
+  const codes: number[] = [];
+  await Promise.all(Array.from({ length: 120 }, async (_, i) => {
+    await using client = await RawClient.request(server.port, "publish:locked", `guess number ${i}`);
+    codes.push(await client.answer());
+  }));
+  ok(codes.includes(1010) && codes.includes(1003), `${codes}`);
+});
+
+Deno.test("srt server: payloads fit into what the client takes", () => {
+  const of = (segmentSize: number, mode: "ctr" | "gcm" | null, conf: number) =>
+    readerPayloadSize({ segmentSize, mode }, conf);
+  equal(of(1500, null, 1472), 1316);
+  equal(of(1500, "ctr", 1332), 1316);
+  equal(of(1500, "gcm", 1332), 1128);
+  equal(of(1000, null, 1472), 940);
+  equal(of(0, null, 1472), 188);
 });

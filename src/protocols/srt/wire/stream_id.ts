@@ -1,5 +1,6 @@
 /** What the stream id of a client asks for: our short form, or the one of SRT's access control guidelines (`#!::`). */
 import { ParseError } from "../../../base/errors.ts";
+import { quoted } from "../../../base/quoted.ts";
 
 export interface StreamRequest {
   readonly action: "publish" | "read";
@@ -30,7 +31,7 @@ function parseStandard(text: string): StreamRequest {
   const values = { r: "", u: "", s: "" };
   for (const part of text.split(",")) {
     const equals = part.indexOf("=");
-    if (equals < 0) throw new ParseError("stream ID", `'${part}' is not of the form key=value`);
+    if (equals < 0) throw new ParseError("stream ID", `${quoted(part)} is not of the form key=value`);
     const key = part.slice(0, equals);
     const value = part.slice(equals + 1);
     if (key === "m") action = parseMode(value);
@@ -43,7 +44,7 @@ function parseStandard(text: string): StreamRequest {
 function parseMode(mode: string): StreamRequest["action"] {
   if (mode === "request") return "read";
   if (mode === "publish") return "publish";
-  throw new ParseError("stream ID", `the mode '${mode}' is not supported`);
+  throw new ParseError("stream ID", `the mode ${quoted(mode)} is not supported`);
 }
 
 function parseShort(text: string): StreamRequest {

@@ -1,5 +1,6 @@
 /** `srt://host:port?streamid=…`: the parameters that gosrt reads, and so MediaMTX. */
 import { ParseError } from "../../../base/errors.ts";
+import { maxStreamIdSize } from "./extension.ts";
 import { isKeyLength, type KeyLength } from "./key_material.ts";
 
 /** What an `srt://` URL asks for. */
@@ -84,7 +85,7 @@ export function parseSrtUrl(text: string): SrtUrl {
   return {
     hostname: found[1] ?? found[2],
     port,
-    streamId: parameters.get("streamid") ?? "",
+    streamId: parseStreamIdOf(parameters.get("streamid") ?? ""),
     passphrase: parsePassphrase(parameters.get("passphrase") ?? ""),
     keyLength: parseKeyLength(number("pbkeylen", 0, 32)),
     receiveLatency: number("rcvlatency", 0, maxLatency) ?? latency ?? defaultLatency,
@@ -143,6 +144,13 @@ function checkModes(parameters: ReadonlyMap<string, string>): void {
   if (mode !== "caller" && mode !== "client") throw new ParseError("mode", `'${mode}' is not supported`);
   const type = parameters.get("transtype") ?? "live";
   if (type !== "live") throw new ParseError("transtype", `'${type}' is not supported`);
+}
+
+function parseStreamIdOf(text: string): string {
+  if (new TextEncoder().encode(text).length > maxStreamIdSize) {
+    throw new ParseError("streamid", `is longer than ${maxStreamIdSize} bytes`);
+  }
+  return text;
 }
 
 function parsePassphrase(text: string): string {

@@ -77,11 +77,11 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Connects with our own caller; `parameters` in the form of a URL. Rejects when refused. */
-  async dial(parameters: string): Promise<TestClient> {
+  async dial(parameters: string, host = "127.0.0.1"): Promise<TestClient> {
     const received: Uint8Array[] = [];
     const waiting: ((payload: Uint8Array) => void)[] = [];
     const abort = new AbortController();
-    const client = await dialSrt(parseSrtUrl(`srt://127.0.0.1:${this.port}?${parameters}`), {
+    const client = await dialSrt(parseSrtUrl(`srt://${host}:${this.port}?${parameters}`), {
       udp: { readBufferSize: 0, fastPath: "auto" },
       idleTimeout: 10_000,
       signal: abort.signal,

@@ -158,9 +158,16 @@ Deno.test("srt wire: URLs", () => {
       "srt://h:1?latency=-5",
       "srt://h:1?pbkeylen=20",
       "srt://h:1?transtype=file",
+      `srt://h:1?streamid=${"ä".repeat(300)}`,
     ]
   ) {
     throws(() => parseSrtUrl(text), ParseError, text);
+  }
+});
+
+Deno.test("srt wire: what a stream id is refused for is one line without control characters", () => {
+  for (const text of ["#!::a\nINF forged", "#!::m=\u001b[2Jx,r=a", `#!::${"x".repeat(400)}`]) {
+    throws(() => parseStreamId(text), /^(?!.*x{200})[^\p{Cc}]*$/u);
   }
 });
 
