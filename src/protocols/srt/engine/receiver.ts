@@ -23,6 +23,7 @@ import type { DeliveryClock } from "./tsbpd.ts";
 const ackPeriod = 10_000;
 /** A light acknowledgement comes after so many packets at the latest. */
 const lightAckPackets = 64;
+const maxAckPatience = 1_000_000;
 const leastNakPeriod = 20_000;
 /** Packets in a second that the peer may call dropped: as many as are held. The others pass when those behind are due. */
 const droppedPerSecond = receiveCapacity;
@@ -53,6 +54,8 @@ export class Receiver {
   #acked: number;
   #confirmed: number;
   #sinceAck = 0;
+  /** How long the peer may take to answer the last acknowledgement before it is repeated; doubles each time. */
+  #ackPatience = 0;
   #dropCredit = droppedPerSecond;
   #dropCreditAt = 0;
   #closed = false;
@@ -175,10 +178,14 @@ export class Receiver {
     const sequence = this.#buffer.firstMissing;
     this.#ackAt = Infinity;
     const repeated = sequence === this.#acked;
-    if (repeated && (this.#confirmed === sequence || now < this.#ackedAt + rtt.timeout)) {
-      if (this.#confirmed !== sequence) this.#ackAt = this.#ackedAt + rtt.timeout;
+    if (repeated && (this.#confirmed === sequence || now < this.#ackedAt + this.#ackPatience)) {
+      if (this.#confirmed !== sequence) this.#ackAt = this.#ackedAt + this.#ackPatience;
       return;
     }
+    const patience = Math.max(ackPeriod, rtt.timeout);
+    this.#ackPatience = repeated
+      ? Math.min(maxAckPatience, Math.max(patience, 2 * this.#ackPatience))
+      : patience;
     this.#acked = sequence;
     this.#ackedAt = now;
     this.#sinceAck = 0;
@@ -197,7 +204,7 @@ export class Receiver {
     });
     counters.acksSent++;
     control(ControlType.ack, this.#ackNumber, body);
-    this.#ackAt = now + rtt.timeout;
+    this.#ackAt = now + this.#ackPatience;
   }
 
   /** The peer has seen an acknowledgement. */

@@ -158,6 +158,20 @@ Deno.test("srt engine: whoever asks for everything again and again does not get 
   ok(packetsRetransmitted < 5 * packetsSentUnique, `${packetsRetransmitted} packets were sent again`);
 });
 
+Deno.test("srt engine: a peer that does not answer acknowledgements is not flooded with them", () => {
+  const sim = connected();
+  for (let i = 0; i < 100; i++) {
+    sim.caller!.send([new Uint8Array(188)], sim.now);
+    sim.run(sim.now + 10_000);
+  }
+  const before = sim.listener!.counters.acksSent;
+  sim.linkToCaller.conditions = { ...perfectLink, loss: 1 };
+  sim.caller!.send([new Uint8Array(188)], sim.now);
+  sim.run(sim.now + 5_000_000);
+  const { acksSent } = sim.listener!.counters;
+  ok(acksSent > before && acksSent - before < 50, `${acksSent - before} acknowledgements in five seconds`);
+});
+
 Deno.test("srt engine: requests to drop what was never sent cost no more than packets", () => {
   const sim = connected();
   const { listener } = sim;
