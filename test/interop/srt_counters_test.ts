@@ -1,0 +1,164 @@
+/** Lossy ways to real clients, and whether the counters of the API are what libsrt counts on the other side. */
+import { equal, ok } from "../support/assert.ts";
+import { expectComplete } from "./support/evidence.ts";
+import { ffmpegPublish, ffmpegReadSrt } from "./support/ffmpeg.ts";
+import { LossyRelay } from "./support/lossy_relay.ts";
+import { MediaFolder } from "./support/media.ts";
+import { publish, together } from "./support/scenario.ts";
+import { TestServer } from "./support/server.ts";
+import { SrtApi } from "./support/srt_api.ts";
+import type { SrtConnSnapshot } from "../../src/protocols/srt/mod.ts";
+
+/** Seconds of media through each lossy link; 60 by hand. */
+const lossySeconds = Number(Deno.env.get("SRT_LOSSY_SECONDS") ?? 8);
+/**
+ * Milliseconds of latency besides the four round trips that a link of 5 % needs: clients, relay and server share a few
+ * busy cores, and each of them may have to wait for its turn. 0 by hand, on an idle machine.
+ */
+const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 500);
+/** A client that was not given the processor in time drops packets, whatever the server does: not three times, though. */
+const attempts = 3;
+
+interface Link {
+  readonly server: TestServer;
+  readonly api: SrtApi;
+  readonly file: string;
+}
+
+/** What was lost was repaired: nothing was given up by our side, on either way. */
+function expectRepaired(publisher: SrtConnSnapshot, reader: SrtConnSnapshot): void {
+  ok(publisher.packetsReceivedLoss > 0 && publisher.packetsSentNAK > 0 && reader.packetsReceivedNAK > 0);
+  ok(publisher.packetsReceivedRetrans > 0 && reader.packetsRetrans > 0);
+  equal([publisher.packetsReceivedDrop, publisher.packetsReceivedUndecrypt], [0, 0], "dropped by the server");
+  equal([reader.packetsSendDrop, reader.outboundFramesDiscarded], [0, 0], "given up by the server");
+}
+
+async function throughLosses(
+  { server, api, file }: Link,
+  roundTripMs: number,
+  attempt: number,
+): Promise<void> {
+  const seed = roundTripMs + attempt;
+  await using relay = new LossyRelay(server.ports.srt, { roundTripMs, loss: 0.05, seed });
+  const path = `rtt${roundTripMs}attempt${attempt}`;
+  // FFmpeg counts the latency in microseconds.
+  const latency = 1000 * (4 * roundTripMs + machineMs);
+  const url = (streamId: string) =>
+    `srt://127.0.0.1:${relay.port}?streamid=${streamId}&pkt_size=1316&latency=${latency}`;
+  await using _publisher = ffmpegPublish(file, url(`publish:${path}`), "SRT");
+  await server.published(path);
+  const reading = ffmpegReadSrt(url(`read:${path}`), lossySeconds);
+  reading.catch(() => {});
+  let last: readonly [SrtConnSnapshot, SrtConnSnapshot] | null = null;
+  const watching = (async () => {
+    await api.conn(path, "read");
+    for (;;) {
+      const conns = (await api.conns()).filter((conn) => conn.path === path);
+      const publisher = conns.find(({ state }) => state === "publish");
+      const reader = conns.find(({ state }) => state === "read");
+      if (publisher === undefined || reader === undefined) return;
+      last = [publisher, reader];
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  })();
+  expectComplete(await reading, ["video", "audio"]);
+  await watching;
+  expectRepaired(...last!);
+  ok(relay.lost > 20, `only ${relay.lost} packets were lost`);
+}
+
+Deno.test("SRT: losses of 5 % on each way are repaired", async () => {
+  await using media = new MediaFolder(lossySeconds + 30);
+  const api = new SrtApi();
+  await using server = await TestServer.start({ config: { srt: true, ...api.config } });
+  const link = { server, api, file: await media.file(["h264", "aac"]) };
+  await together([50, 200, 400].map((roundTripMs) => ({
+    name: `round trip of ${roundTripMs} ms`,
+    run: async () => {
+      for (let attempt = 1;; attempt++) {
+        try {
+          return await throughLosses(link, roundTripMs, attempt);
+        } catch (error) {
+          if (attempt === attempts) throw error;
+        }
+      }
+    },
+  })));
+});
+
+/** The part of libsrt's statistics that both sides count. */
+interface LibsrtStats {
+  readonly link: { readonly rtt: number; readonly maxBandwidth: number };
+  readonly recv: {
+    readonly packets: number;
+    readonly packetsUnique: number;
+    readonly packetsLost: number;
+    readonly packetsRetransmitted: number;
+    readonly bytes: number;
+    readonly bytesUnique: number;
+    readonly msTsbPdDelay: number;
+  };
+}
+
+Deno.test("SRT: the API counts what libsrt counts on the other side", async () => {
+  await using media = new MediaFolder(60);
+  const api = new SrtApi();
+  await using server = await TestServer.start({ config: { srt: true, ...api.config } });
+  await using publisher = await publish(server, media, {
+    publisher: "FFmpeg",
+    codecs: ["h264"],
+    transport: "SRT",
+    path: "a",
+  });
+  const file = `${server.folder}/stats.json`;
+  const url = `srt://127.0.0.1:${server.ports.srt}?streamid=read:a&latency=300`;
+  const options = ["-a:no", "-s:1", "-pf:json", "-f", `-statsout:${file}`];
+  const reader = new Deno.Command("srt-live-transmit", {
+    args: [...options, url, "file://con"],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await using _end = {
+    async [Symbol.asyncDispose]() {
+      reader.kill("SIGKILL");
+      await reader.status;
+    },
+  };
+  let ours = await api.conn("a", "read");
+  while (ours.packetsSentUnique < 100) ours = await api.conn("a", "read");
+  publisher.signal("SIGSTOP");
+  // Until nothing is under way any more, and the last packet was handed on and written about.
+  let theirs: LibsrtStats | null = null;
+  for (let same = 0; same < 10;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = await api.conn("a", "read");
+    const lines = (await Deno.readTextFile(file)).trim().split("\n");
+    const stats = JSON.parse(lines.at(-1)!.replace(/,$/, "")) as LibsrtStats;
+    same = now.packetsSent === ours.packetsSent && stats.recv.packets === theirs?.recv.packets ? same + 1 : 0;
+    ours = now;
+    theirs = stats;
+  }
+  const { recv, link } = theirs!;
+  equal(
+    {
+      packets: ours.packetsSent,
+      unique: ours.packetsSentUnique,
+      bytes: ours.bytesSent,
+      bytesUnique: ours.bytesSentUnique,
+      latency: ours.msSendTsbPdDelay,
+      maxBandwidth: ours.mbpsMaxBW,
+    },
+    {
+      packets: recv.packets,
+      unique: recv.packetsUnique,
+      bytes: recv.bytes,
+      bytesUnique: recv.bytesUnique,
+      latency: recv.msTsbPdDelay,
+      maxBandwidth: link.maxBandwidth,
+    },
+  );
+  // Both on one machine: fractions of a millisecond, or some of them when it is busy.
+  ok(ours.msRTT > 0 && ours.msRTT < 50 && link.rtt < 50, `${ours.msRTT} ms and ${link.rtt} ms`);
+  equal(ours.packetsSendBuf, 0);
+  publisher.signal("SIGCONT");
+});
