@@ -1,9 +1,9 @@
 /** SRT to and from Chromium, which speaks WebRTC. */
-import { equal, match } from "../support/assert.ts";
+import { equal, ok } from "../support/assert.ts";
 import { type Browser, withBrowser } from "./support/browser.ts";
 import { Client, expectRefusal } from "./support/client.ts";
 import type { CodecKey } from "./support/codecs.ts";
-import { expectComplete, type TrackKind } from "./support/evidence.ts";
+import { type Evidence, hasEnough, type TrackKind } from "./support/evidence.ts";
 import { ffmpegReadSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Case, runCases } from "./support/pool.ts";
@@ -43,19 +43,19 @@ const toSrt: readonly ToSrt[] = [
     name: "H264 with Opus",
     publish: { video: { mimeType: "video/H264" } },
     kinds: ["video", "audio"],
-    line: /is reading from path '\w+', 2 tracks \(H264, Opus\)/,
+    line: /\[SRT\] .*is reading from path '\w+', 2 tracks \((H264, Opus|Opus, H264)\)/,
   },
   {
     name: "VP8 with Opus, of which MPEG-TS carries the sound",
     publish: { video: { mimeType: "video/VP8" } },
     kinds: ["audio"],
-    line: /skipping track \d \(VP8\)/,
+    line: /\[SRT\] .*skipping track \d \(VP8\)/,
   },
   {
     name: "VP8, which MPEG-TS does not carry",
     publish: { video: { mimeType: "video/VP8" }, audio: null },
     kinds: [],
-    line: /closed: the stream doesn't contain any supported codec, which are currently H265, /,
+    line: /\[SRT\] .*closed: the stream doesn't contain any supported codec, which are currently H265, /,
   },
 ];
 
@@ -77,24 +77,31 @@ async function readInBrowser({ server, media, open }: Setting, one: FromSrt, pat
   await reader.close();
 }
 
+/** A browser on a busy machine leaves frames out, so that there may be gaps between those that came. */
+function expectDecoded({ complaints, tracks }: Evidence, kinds: readonly TrackKind[]): void {
+  equal(complaints, []);
+  equal(tracks.map(({ kind }) => kind).sort(), [...kinds].sort());
+  for (const { kind, frames } of tracks) ok(hasEnough(frames), `only ${frames.length} frames of ${kind}`);
+}
+
 async function readByFfmpeg({ server, open }: Setting, one: ToSrt, path: string): Promise<void> {
   const publisher = await (await open()).publish(path, one.publish);
   equal(publisher.posted.status, 201);
   await server.published(path);
   const url = server.srtUrl(`read:${path}`);
-  if (one.kinds.length > 0) expectComplete(await ffmpegReadSrt(url, 3), one.kinds);
+  if (one.kinds.length > 0) expectDecoded(await ffmpegReadSrt(url, 3), one.kinds);
   else {
     const client = new Client("ffmpeg", "ffmpeg", ["-v", "warning", "-i", url, "-f", "null", "-"], {
       timeLimitMs: 30_000,
     });
     await expectRefusal(client, /Peer rejected connection/);
   }
-  match(await server.log.waitFor(one.line, 10_000), /\[SRT\] \[conn /);
+  await server.log.waitFor(one.line, 10_000);
   await publisher.close();
 }
 
 Deno.test("SRT: to and from Chromium", async (t) => {
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(40);
   await using server = await TestServer.start({ config: { srt: true, webrtc: true } });
   await using site = new WebrtcSite(server);
   await withBrowser(async (browser: Browser) => {

@@ -94,6 +94,8 @@ Deno.test("SRT: codecs and protocols", async (t) => {
   await runCases(t, cases, 3);
 });
 
+/** Where readers take a few seconds: encoding is what costs most here. */
+const mediaSeconds = 40;
 const secrets = { publish: "publish-secret", read: "reading-secret" };
 const locks = { srtPublishPassphrase: secrets.publish, srtReadPassphrase: secrets.read };
 const locked = {
@@ -102,7 +104,7 @@ const locked = {
 };
 
 Deno.test("SRT: passphrases and lengths of keys", async (t) => {
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(mediaSeconds);
   await using server = await TestServer.start({ config: locked });
   const file = await media.file(plain);
   const cases = [16, 24, 32].map((length): Case => ({
@@ -178,7 +180,7 @@ Deno.test("SRT: passphrases and lengths of keys", async (t) => {
 });
 
 Deno.test("SRT: the standard form of stream ids, and srt-live-transmit", async () => {
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(mediaSeconds);
   await using server = await TestServer.start({ config: { srt: true } });
   const bare = `srt://127.0.0.1:${server.ports.srt}`;
   const args = ["-v", "warning", "-re", "-i", await media.file(plain), "-c", "copy", "-f", "mpegts"];
@@ -195,7 +197,7 @@ Deno.test("SRT: the standard form of stream ids, and srt-live-transmit", async (
   try {
     const file = `${folder}/out.ts`;
     const transmitted = await new Deno.Command("srt-live-transmit", {
-      args: ["-to:6", "-a:no", `${bare}?streamid=read:a&transtype=live`, "file://con"],
+      args: ["-to:4", "-a:no", `${bare}?streamid=read:a&transtype=live`, "file://con"],
       stderr: "null",
     }).output();
     await Deno.writeFile(file, transmitted.stdout);
@@ -211,7 +213,7 @@ Deno.test("SRT: the standard form of stream ids, and srt-live-transmit", async (
 });
 
 Deno.test("SRT: clients that are killed are gone after the time-out", async () => {
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(mediaSeconds);
   await using server = await TestServer.start({ config: { srt: true, readTimeout: "2s" } });
   await using publisher = await publish(server, media, {
     publisher: "FFmpeg",
@@ -232,7 +234,7 @@ Deno.test("SRT: clients that are killed are gone after the time-out", async () =
 });
 
 Deno.test("SRT: a source is pulled from a listener, and again when that comes back", async () => {
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(mediaSeconds);
   const port = freeUdpPair();
   await using server = await TestServer.start({
     config: { paths: { pulled: { source: `srt://127.0.0.1:${port}?latency=200&passphrase=0123456789` } } },

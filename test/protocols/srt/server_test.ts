@@ -43,21 +43,23 @@ async function readFrames(reader: TestClient, count: number): Promise<number[]> 
   return frames;
 }
 
-Deno.test("srt server: what is published is read, and both are told of in the log", async () => {
-  await using server = await TestServer.start();
-  await using publisher = await publish(server, "streamid=publish:cam/1&latency=0", "cam/1");
-  await using reader = await server.dial("streamid=read:cam/1");
-  for (let i = 0; i < 5; i++) publisher.send();
-  equal(await readFrames(reader, 5), [1, 2, 3, 4, 5]);
-  await server.line(/is reading from path 'cam\/1', 1 track \(MPEG-4 Audio\)/);
-  equal(server.conns.map(({ state, pathName }) => `${state} ${pathName}`), ["publish cam/1", "read cam/1"]);
-  const stats = server.conns[0].snapshot();
-  ok(stats.packetsReceivedUnique >= 6 && stats.bytesReceivedUnique > 6 * 188);
-  equal(stats.msReceiveTsbPdDelay, 120);
-  publisher.client.close();
-  await server.line(/closed: EOF/);
-  equal(await reader.client.closed, "EOF");
-});
+for (const udpFastPath of ["auto", "no"] as const) {
+  Deno.test(`srt server: what is published is read, and both are told of in the log; fast path: ${udpFastPath}`, async () => {
+    await using server = await TestServer.start({ globals: { udpFastPath } });
+    await using publisher = await publish(server, "streamid=publish:cam/1&latency=0", "cam/1");
+    await using reader = await server.dial("streamid=read:cam/1");
+    for (let i = 0; i < 5; i++) publisher.send();
+    equal(await readFrames(reader, 5), [1, 2, 3, 4, 5]);
+    await server.line(/is reading from path 'cam\/1', 1 track \(MPEG-4 Audio\)/);
+    equal(server.conns.map(({ state, pathName }) => `${state} ${pathName}`), ["publish cam/1", "read cam/1"]);
+    const stats = server.conns[0].snapshot();
+    ok(stats.packetsReceivedUnique >= 6 && stats.bytesReceivedUnique > 6 * 188);
+    equal(stats.msReceiveTsbPdDelay, 120);
+    publisher.client.close();
+    await server.line(/closed: EOF/);
+    equal(await reader.client.closed, "EOF");
+  });
+}
 
 const secret = "publishsecret";
 const other = "readingsecret";
