@@ -57,14 +57,18 @@ export class Wakes {
   #fire(): void {
     const now = steadyNow();
     this.#armedFor = -Infinity;
-    while (this.#heap.length > 0 && this.#heap[0].at <= now) {
-      const { at, who } = this.#pop();
-      if (this.#scheduled.get(who) !== at) continue;
-      this.#scheduled.delete(who);
-      if (who.nextWake <= now) who.tick(now);
-      this.schedule(who);
+    try {
+      while (this.#heap.length > 0 && this.#heap[0].at <= now) {
+        const { at, who } = this.#pop();
+        if (this.#scheduled.get(who) !== at) continue;
+        this.#scheduled.delete(who);
+        if (who.nextWake <= now) who.tick(now);
+        this.schedule(who);
+      }
+    } finally {
+      // Whatever one of them throws, the others go on.
+      this.#arm();
     }
-    this.#arm();
   }
 
   #push(entry: Entry): void {
