@@ -179,7 +179,8 @@ Deno.test("SRT: passphrases and lengths of keys", async (t) => {
   }
 });
 
-Deno.test("SRT: the standard form of stream ids, and srt-live-transmit", async () => {
+/** The standard form of stream ids, and srt-live-transmit. */
+async function standardForm(): Promise<void> {
   await using media = new MediaFolder(mediaSeconds);
   await using server = await TestServer.start({ config: { srt: true } });
   const bare = `srt://127.0.0.1:${server.ports.srt}`;
@@ -210,9 +211,10 @@ Deno.test("SRT: the standard form of stream ids, and srt-live-transmit", async (
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
+}
 
-Deno.test("SRT: clients that are killed are gone after the time-out", async () => {
+/** Clients that are killed are gone after the time-out. */
+async function killed(): Promise<void> {
   await using media = new MediaFolder(mediaSeconds);
   await using server = await TestServer.start({ config: { srt: true, readTimeout: "2s" } });
   await using publisher = await publish(server, media, {
@@ -231,13 +233,18 @@ Deno.test("SRT: clients that are killed are gone after the time-out", async () =
   while (server.log.lines.filter(isTimeout).length < 2) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-});
+}
 
-Deno.test("SRT: a source is pulled from a listener, and again when that comes back", async () => {
+/** A source is pulled from a listener, and again when that comes back. */
+async function pulled(): Promise<void> {
   await using media = new MediaFolder(mediaSeconds);
   const port = freeUdpPair();
   await using server = await TestServer.start({
-    config: { paths: { pulled: { source: `srt://127.0.0.1:${port}?latency=200&passphrase=0123456789` } } },
+    config: {
+      paths: {
+        pulled: { source: `srt://127.0.0.1:${port}?latency=200&passphrase=0123456789&peeridletimeo=2000` },
+      },
+    },
     expectedErrors: /SRT source/,
   });
   const file = await media.file(plain);
@@ -249,4 +256,12 @@ Deno.test("SRT: a source is pulled from a listener, and again when that comes ba
     while (online() < times) await new Promise((resolve) => setTimeout(resolve, 50));
     expectComplete(await ffmpegRead(server.rtspUrl("pulled"), "TCP"), ["video", "audio"]);
   }
+}
+
+Deno.test("SRT: sessions", async (t) => {
+  await runCases(t, [
+    { name: "the standard form of stream ids, and srt-live-transmit", run: standardForm },
+    { name: "clients that are killed are gone after the time-out", run: killed },
+    { name: "a source is pulled from a listener, and again when that comes back", run: pulled },
+  ], 3);
 });
