@@ -1,7 +1,9 @@
 /** What protocol rooms may see of paths. The implementation is `manager.ts`; tests use it too, there is no fake. */
 import type { Credentials, Protocol } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
 import type { PathConf } from "../conf/mod.ts";
+import type { ConnectionInfo } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import type { Stream } from "../stream/stream.ts";
 
@@ -52,6 +54,8 @@ export interface Reader {
   readonly type: ReaderType;
   /** UUID. */
   readonly id: string;
+  /** For lines about it, those of its commands; without one they go to the path's. */
+  readonly logger?: Logger;
   /** `reason` is for the log. Must not throw. */
   close(reason: string): void;
 }
@@ -77,6 +81,11 @@ export interface ReaderSeat {
   readonly conf: PathConf;
   /** What to read from. */
   readonly stream: Stream;
+  /**
+   * Says that the reader is sent the stream from now on, for hooks. The returned function says that it pauses; `leave`
+   * and the end of the stream do so, too.
+   */
+  playing(): () => void;
   /** Gives the seat up. */
   leave(): void;
 }
@@ -125,6 +134,8 @@ export interface PathManager {
    * returned function is called. It must not throw.
    */
   watchStreams(watcher: StreamWatcher): () => void;
+  /** Says that a client has connected, for hooks. The returned function says that it has gone. */
+  connected(conn: ConnectionInfo): () => void;
 }
 
 /** Told that a stream is there. Its end is told to its readers. */

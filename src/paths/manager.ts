@@ -2,17 +2,19 @@ import type { AuthAction, AuthManager } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
+import type { ConnectionInfo, Hooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { compareConfs, isOnDemandName } from "./conf_change.ts";
-import type {
-  Described,
-  PathAccess,
-  PathManager,
-  Publisher,
-  PublisherSeat,
-  Reader,
-  ReaderSeat,
-  StreamWatcher,
+import {
+  AuthError,
+  type Described,
+  type PathAccess,
+  type PathManager,
+  type Publisher,
+  type PublisherSeat,
+  type Reader,
+  type ReaderSeat,
+  type StreamWatcher,
 } from "./contracts.ts";
 import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.ts";
 
@@ -28,7 +30,9 @@ export interface LivePathsOptions {
   readonly auth: AuthManager;
   /** Each path puts its name in front of its lines. */
   readonly logger: Logger;
-  /** Without it, paths that start a command or a source on demand answer that there is no stream. */
+  /** Runs commands and tells of events; is not closed by the paths. */
+  readonly hooks: Hooks;
+  /** In place of the command of `runOnDemand`, when it gives something. */
   readonly createOnDemandSource?: CreateOnDemandSource;
 }
 
@@ -71,7 +75,7 @@ export class LivePaths implements PathManager {
   ): Promise<PublisherSeat> {
     return this.#act(access, (path) => {
       if (compareConfs(conf, path.conf) !== "same") throw new UserError("configuration has changed");
-      return path.addPublisher(publisher, medias);
+      return path.addPublisher(publisher, medias, access.query);
     });
   }
 
@@ -81,6 +85,10 @@ export class LivePaths implements PathManager {
     }
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  connected(conn: ConnectionInfo): () => void {
+    return this.options.hooks.connected(conn);
   }
 
   /** Sorted by name. */
@@ -122,7 +130,15 @@ export class LivePaths implements PathManager {
     this.#checkOpen();
     findPathConf(this.#conf, access.name);
     const { name: path, query, protocol, id, ip, userAgent, credentials } = access;
-    await this.options.auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+    const { auth, hooks } = this.options;
+    try {
+      await auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+    } catch (error) {
+      if (error instanceof AuthError && !error.challenge) {
+        hooks.refused({ action, path, protocol, ip, user: credentials.user, reason: error.message });
+      }
+      throw error;
+    }
     this.#checkOpen();
   }
 
@@ -162,6 +178,7 @@ export class LivePaths implements PathManager {
       conf,
       groups,
       logger: this.options.logger,
+      hooks: this.options.hooks,
       maxRtpPayload: () => this.#maxRtpPayload(),
       createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
       onUnused: () => {

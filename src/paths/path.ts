@@ -15,6 +15,7 @@ import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Scope } from "../base/scope.ts";
 import type { PathConf } from "../conf/mod.ts";
+import type { Hooks, PathHooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { Stream, type StreamStats } from "../stream/stream.ts";
 import { type Track, tracksText } from "../stream/track.ts";
@@ -54,6 +55,7 @@ export interface LivePathOptions {
   readonly groups: readonly string[];
   /** Without the prefix of the path. */
   readonly logger: Logger;
+  readonly hooks: Hooks;
   /** In bytes. */
   readonly maxRtpPayload: () => number;
   readonly createOnDemandSource: CreateOnDemandSource;
@@ -86,6 +88,16 @@ interface Attached {
   readonly publisher: Publisher;
   readonly stream: Stream;
   readonly since: number;
+  /** In the order in which they are to be called. */
+  readonly offline: () => void;
+  readonly unavailable: () => void;
+}
+
+/** A reader that is here. */
+interface Seated {
+  readonly seat: ReaderSeat;
+  /** Null while it is not sent the stream. */
+  stopPlaying: (() => void) | null;
 }
 
 const noStats: StreamStats = {
@@ -103,8 +115,9 @@ export class LivePath {
   readonly #logger: Logger;
   readonly #scope = new Scope();
   readonly #held: HeldRequests;
-  readonly #onDemand: OnDemand | null;
-  readonly #readers = new Map<Reader, ReaderSeat>();
+  readonly #hooks: PathHooks;
+  #onDemand: OnDemand | null;
+  readonly #readers = new Map<Reader, Seated>();
   #attached: Attached | null = null;
   /** The place of the publisher is empty for a moment only: nobody must think that the path is unused. */
   #replacing = false;
@@ -116,6 +129,8 @@ export class LivePath {
     this.#options = options;
     this.#logger = options.logger.child(`[path ${options.name}]`);
     this.#held = new HeldRequests(options.name, () => this.settle());
+    const { name, conf, groups, hooks } = options;
+    this.#hooks = hooks.path({ name, conf, groups, logger: this.#logger });
     this.#onDemand = this.#createOnDemand();
     this.#logger.debug("created");
   }
@@ -127,6 +142,8 @@ export class LivePath {
   /** Takes over a configuration that differs in hot keys only. */
   updateConf(conf: PathConf): void {
     this.#conf = conf;
+    this.#updateOnDemand();
+    this.#hooks.update(conf);
     this.settle();
   }
 
@@ -147,20 +164,20 @@ export class LivePath {
   /** Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. */
   addReader(reader: Reader, query: string, signal?: AbortSignal): ReaderSeat | Promise<ReaderSeat> {
     this.#checkOpen();
-    if (this.#attached !== null) return this.#seatReader(reader);
+    if (this.#attached !== null) return this.#seatReader(reader, query);
     if (this.#onDemand !== null) {
-      return this.#hold(this.#onDemand, () => this.#seatReader(reader), query, signal);
+      return this.#hold(this.#onDemand, () => this.#seatReader(reader, query), query, signal);
     }
     throw new NoStreamError(this.name);
   }
 
-  addPublisher(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  addPublisher(publisher: Publisher, medias: readonly RtpMedia[], query: string): PublisherSeat {
     this.#checkOpen();
     if (this.#conf.source !== "publisher") {
       throw new UserError(`can't publish to path '${this.name}' since 'source' is not 'publisher'`);
     }
     if (this.#attached !== null && !this.#conf.overridePublisher) throw this.#alreadyPublishing();
-    return this.#attach(publisher, medias);
+    return this.#attach(publisher, medias, query);
   }
 
   snapshot(): PathSnapshot {
@@ -185,6 +202,7 @@ export class LivePath {
       this.#held.failAll(new UserError(reason));
       this.#detach(reason, reason);
       this.#onDemand?.stop(isPublisherConf(this.#conf) ? "path destroyed" : "path is closing");
+      this.#hooks.close();
       this.#logger.debug(`destroyed: ${reason}`);
     }
     return this.#scope.close();
@@ -222,9 +240,9 @@ export class LivePath {
     return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
   }
 
-  #seatReader(reader: Reader): ReaderSeat {
+  #seatReader(reader: Reader, query: string): ReaderSeat {
     const seated = this.#readers.get(reader);
-    if (seated !== undefined) return seated;
+    if (seated !== undefined) return seated.seat;
     const { maxReaders } = this.#conf;
     if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
@@ -233,18 +251,30 @@ export class LivePath {
       pathName: this.name,
       conf: this.#conf,
       stream: this.#current().stream,
+      playing: () => {
+        if (this.#readers.get(reader) !== place) return () => {};
+        place.stopPlaying ??= this.#playing(reader, query);
+        return () => stopPlaying(place);
+      },
       leave: () => {
-        if (this.#readers.get(reader) !== seat) return;
+        if (this.#readers.get(reader) !== place) return;
         this.#readers.delete(reader);
+        stopPlaying(place);
         this.settle();
       },
     };
-    this.#readers.set(reader, seat);
+    const place: Seated = { seat, stopPlaying: null };
+    this.#readers.set(reader, place);
     this.#onDemand?.needed();
     return seat;
   }
 
-  #attach(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  /** Parts of the server have no hooks. */
+  #playing(reader: Reader, query: string): () => void {
+    return reader.type === "hidden" ? () => {} : this.#hooks.reading(reader, query, reader.logger);
+  }
+
+  #attach(publisher: Publisher, medias: readonly RtpMedia[], query = ""): PublisherSeat {
     const stream = new Stream({
       medias,
       logger: this.#logger,
@@ -261,9 +291,11 @@ export class LivePath {
       this.#checkOpen();
       if (this.#attached !== null) throw this.#alreadyPublishing();
     }
-    const attached: Attached = { publisher, stream, since: Date.now() };
-    this.#attached = attached;
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
+    const unavailable = this.#hooks.available(publisher, query);
+    const offline = this.#hooks.online(publisher, query);
+    const attached: Attached = { publisher, stream, since: Date.now(), offline, unavailable };
+    this.#attached = attached;
     this.#onDemand?.arrived();
     this.#held.grantAll();
     this.#options.onStream();
@@ -287,11 +319,16 @@ export class LivePath {
   #detach(publisherReason: string | null, readerReason: string): void {
     const attached = this.#attached;
     if (attached === null) return;
-    const readers = [...this.#readers.keys()];
+    const readers = [...this.#readers];
     this.#attached = null;
     this.#readers.clear();
+    attached.offline();
     if (publisherReason !== null) this.#closeClient(attached.publisher, publisherReason);
-    for (const reader of readers) this.#closeClient(reader, readerReason);
+    for (const [reader, place] of readers) {
+      this.#closeClient(reader, readerReason);
+      stopPlaying(place);
+    }
+    attached.unavailable();
     attached.stream.close();
   }
 
@@ -312,7 +349,7 @@ export class LivePath {
     const conf = this.#conf;
     const byPublisher = isPublisherConf(conf);
     if (byPublisher ? conf.runOnDemand === "" : !conf.sourceOnDemand) return null;
-    const source = this.#options.createOnDemandSource({
+    const own = this.#options.createOnDemandSource({
       name: this.name,
       conf,
       groups: this.#options.groups,
@@ -322,17 +359,30 @@ export class LivePath {
         return this.#attach(publisher, medias);
       },
     });
+    const source = own ?? (byPublisher ? this.#hooks.demand : null);
     if (source === null) return null;
     return new OnDemand({
       source,
-      startTimeoutMs: byPublisher ? conf.runOnDemandStartTimeout : conf.sourceOnDemandStartTimeout,
-      closeAfterMs: byPublisher ? conf.runOnDemandCloseAfter : conf.sourceOnDemandCloseAfter,
+      startTimeoutMs: () =>
+        this.#conf[byPublisher ? "runOnDemandStartTimeout" : "sourceOnDemandStartTimeout"],
+      closeAfterMs: () => this.#conf[byPublisher ? "runOnDemandCloseAfter" : "sourceOnDemandCloseAfter"],
       timers: this.#scope,
       onTimeout: () => this.#held.failAll(new UserError(`source of path '${this.name}' has timed out`)),
       // A command ends its publisher itself; a client of ours leaves its seat to us.
       onUnneeded: () => byPublisher ? undefined : this.#detach(null, "stream is closed"),
       onStopped: () => this.settle(),
     });
+  }
+
+  /** The command of `runOnDemand` may come and go while the path lives. */
+  #updateOnDemand(): void {
+    if (!isPublisherConf(this.#conf)) return;
+    if (this.#conf.runOnDemand !== "") this.#onDemand ??= this.#createOnDemand();
+    else if (this.#onDemand !== null) {
+      this.#held.failAll(new NoStreamError(this.name));
+      this.#onDemand.stop("not configured anymore");
+      this.#onDemand = null;
+    }
   }
 
   #source(): PathSnapshot["source"] {
@@ -345,6 +395,12 @@ export class LivePath {
 
 function isPublisherConf(conf: PathConf): boolean {
   return conf.source === "publisher";
+}
+
+function stopPlaying(place: Seated): void {
+  const stop = place.stopPlaying;
+  place.stopPlaying = null;
+  stop?.();
 }
 
 function compare(a: string, b: string): number {

@@ -7,6 +7,7 @@ import {
   type PathConf,
   type PathValues,
 } from "../../src/conf/mod.ts";
+import { Hooks } from "../../src/hooks/mod.ts";
 import { compilePathRegex } from "../../src/conf/path_regex.ts";
 import type { PathAccess, Publisher, Reader, ReaderType, SourceType } from "../../src/paths/contracts.ts";
 import { LivePaths } from "../../src/paths/manager.ts";
@@ -103,7 +104,14 @@ export function start(
   const lines: string[] = [];
   const logger = createLogger((level, message) => void lines.push(`${level} ${message}`), () => true);
   const auth = new AuthManager({ ...conf, ...options.auth }, silentLogger, () => 0);
-  const paths = new LivePaths({ conf, auth, logger, createOnDemandSource: options.createOnDemandSource });
+  const hooks = new Hooks({ conf, logger: silentLogger });
+  const paths = new LivePaths({
+    conf,
+    auth,
+    logger,
+    hooks,
+    createOnDemandSource: options.createOnDemandSource,
+  });
   return {
     paths,
     auth,
@@ -116,6 +124,7 @@ export function start(
       promise.then(() => "no failure", (error: Error | AuthError) => `${error.name}: ${error.message}`),
     [Symbol.asyncDispose]: async () => {
       await paths.close();
+      await hooks.close(0);
       await auth.close();
     },
   };

@@ -80,6 +80,7 @@ export class RtmpConn implements Reader, Publisher {
   /** Serves the connection until its end. Never rejects. */
   async run(): Promise<void> {
     this.logger.info("opened");
+    const gone = this.context.pathManager.connected(this);
     try {
       await this.#serve();
       this.#end("EOF");
@@ -91,6 +92,7 @@ export class RtmpConn implements Reader, Publisher {
     }
     await this.#goodbye;
     this.logger.info(`closed: ${this.#closeReason}`);
+    gone();
   }
 
   async #serve(): Promise<void> {
@@ -208,6 +210,7 @@ export class RtmpConn implements Reader, Publisher {
     const now = Date.now();
     this.sink.pushControl(this.#engine.accept(), now);
     this.#reading.play(this.sink, now);
+    seat.playing();
   }
 
   #access(request: StreamRequest): PathAccess {
