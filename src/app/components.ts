@@ -7,18 +7,22 @@ import type { ClientSources } from "../admin/clients/mod.ts";
 import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
 import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
+import { Hooks } from "../hooks/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
 import type { CertificateStore } from "../net/certificates.ts";
 import { CertificateFiles } from "../net/certificate_files.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
+import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { WebrtcServer } from "../protocols/webrtc/mod.ts";
 import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
 export class Services {
+  #hooks: Hooks | undefined;
   #auth: AuthManager | undefined;
   #paths: LivePaths | undefined;
 
@@ -30,6 +34,19 @@ export class Services {
 
   /** What the servers that run tell the API and the metrics; each row writes its own fields when it starts. */
   clients: ClientSources = {};
+
+  get hooks(): Hooks {
+    return started(this.#hooks, "hooks");
+  }
+
+  set hooks(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Settles when commands of hooks have ended, which may take longer than everything else. */
+  async finish(): Promise<void> {
+    await this.#hooks?.close();
+  }
 
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
@@ -116,6 +133,15 @@ const rtmpKeys: readonly GlobalKey[] = ["rtmp", "rtmpEncryption", "rtmpTrustedPr
 /** The table. */
 export const components: readonly Component<Services>[] = [
   {
+    name: "hooks",
+    // They end after all the others: `Services.finish`.
+    start: (services) => {
+      const { conf, logger } = services;
+      const hooks = services.hooks = new Hooks({ conf, logger });
+      return { reload: (conf) => hooks.reload(conf), close: () => {} };
+    },
+  },
+  {
     name: "authentication",
     start: (services) => services.auth = new AuthManager(services.conf, services.logger),
   },
@@ -125,7 +151,9 @@ export const components: readonly Component<Services>[] = [
       services.paths = new LivePaths({
         conf: services.conf,
         auth: services.auth,
+        hooks: services.hooks,
         logger: services.logger,
+        createSource,
       }),
   },
   {
@@ -208,6 +236,39 @@ export const components: readonly Component<Services>[] = [
     },
   },
   {
+    name: "WebRTC",
+    restartOn: [
+      "webrtc",
+      "webrtcAddress",
+      "webrtcEncryption",
+      "webrtcServerKey",
+      "webrtcServerCert",
+      "webrtcLocalUDPAddress",
+      "webrtcLocalTCPAddress",
+      "webrtcIPsFromInterfaces",
+      "webrtcIPsFromInterfacesList",
+      "webrtcAdditionalHosts",
+      "webrtcICEServers2",
+      "webrtcSTUNGatherTimeout",
+      ...udpKeys,
+    ],
+    listensOn: ["webrtcAddress", "webrtcLocalUDPAddress", "webrtcLocalTCPAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ webrtcsessions: undefined });
+      if (!conf.webrtc) return undefined;
+      const start = async (certificates: CertificateStore | null) => {
+        const server = await WebrtcServer.start({ conf, logger, pathManager: paths, certificates });
+        services.show({
+          webrtcsessions: { list: () => server.sessions, kick: (id) => server.kickSession(id) },
+        });
+        return server;
+      };
+      if (!conf.webrtcEncryption) return await start(null);
+      return await withCertificate(conf.webrtcServerCert, conf.webrtcServerKey, logger, start);
+    },
+  },
+  {
     ...operatorRow("metrics"),
     start: async (services) => {
       const { conf, paths, auth, started } = services;
@@ -236,12 +297,20 @@ export const components: readonly Component<Services>[] = [
     ...operatorRow("api"),
     start: async (services) => {
       if (!services.conf.api) return undefined;
-      const { apiSources } = services;
-      return await operatorServer(
+      const events = services.hooks.feed.openListeners();
+      const sources = { ...services.apiSources, events };
+      const server = await operatorServer(
         services,
         "api",
-        (logger, conf) => createApi(apiSources, logger, () => conf().readTimeout),
+        (logger, conf) => createApi(sources, logger, () => conf().readTimeout),
       );
+      return {
+        reload: (conf) => server.reload?.(conf),
+        close: async () => {
+          events.close();
+          await server.close();
+        },
+      };
     },
   },
 ];

@@ -2,7 +2,7 @@ import type { AuthAction, AuthManager } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
-import type { ConnectionInfo, Hooks } from "../hooks/mod.ts";
+import { type ConnectionInfo, Hooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { compareConfs, isOnDemandName } from "./conf_change.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type ReaderSeat,
   type StreamWatcher,
 } from "./contracts.ts";
-import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.ts";
+import { type CreateOnDemandSource, type CreateSource, LivePath, type PathSnapshot } from "./path.ts";
 
 /** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
 const rtpHeaderSize = 12;
@@ -30,10 +30,12 @@ export interface LivePathsOptions {
   readonly auth: AuthManager;
   /** Each path puts its name in front of its lines. */
   readonly logger: Logger;
-  /** Runs commands and tells of events; is not closed by the paths. */
-  readonly hooks: Hooks;
+  /** Runs commands and tells of events; is not closed by the paths. Without, the paths have their own. */
+  readonly hooks?: Hooks;
   /** In place of the command of `runOnDemand`, when it gives something. */
   readonly createOnDemandSource?: CreateOnDemandSource;
+  /** Without it, paths whose source is a URL answer that there is no stream. */
+  readonly createSource?: CreateSource;
 }
 
 /**
@@ -43,12 +45,17 @@ export interface LivePathsOptions {
 export class LivePaths implements PathManager {
   readonly #paths = new Map<string, LivePath>();
   readonly #watchers = new Set<StreamWatcher>();
+  /** Paths that have not released everything yet. */
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #hooks: Hooks;
   #conf: Conf;
   #closed = false;
 
   /** Makes the paths with plain names. */
   constructor(private readonly options: LivePathsOptions) {
-    this.#conf = options.conf;
+    const { conf, logger } = options;
+    this.#conf = conf;
+    this.#hooks = options.hooks ?? new Hooks({ conf, logger });
     this.#createPlain();
   }
 
@@ -88,7 +95,7 @@ export class LivePaths implements PathManager {
   }
 
   connected(conn: ConnectionInfo): () => void {
-    return this.options.hooks.connected(conn);
+    return this.#hooks.connected(conn);
   }
 
   /** Sorted by name. */
@@ -122,7 +129,8 @@ export class LivePaths implements PathManager {
     this.#closed = true;
     const paths = [...this.#paths.values()];
     this.#paths.clear();
-    await Promise.all(paths.map((path) => path.close("terminated")));
+    await Promise.all([...this.#closing.values(), ...paths.map((path) => path.close("terminated"))]);
+    if (this.options.hooks === undefined) await this.#hooks.close(0);
   }
 
   /** An unknown name is told before anybody is asked for credentials. */
@@ -130,12 +138,11 @@ export class LivePaths implements PathManager {
     this.#checkOpen();
     findPathConf(this.#conf, access.name);
     const { name: path, query, protocol, id, ip, userAgent, credentials } = access;
-    const { auth, hooks } = this.options;
     try {
-      await auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+      await this.options.auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
     } catch (error) {
       if (error instanceof AuthError && !error.challenge) {
-        hooks.refused({ action, path, protocol, ip, user: credentials.user, reason: error.message });
+        this.#hooks.refused({ action, path, protocol, ip, user: credentials.user, reason: error.message });
       }
       throw error;
     }
@@ -178,9 +185,12 @@ export class LivePaths implements PathManager {
       conf,
       groups,
       logger: this.options.logger,
-      hooks: this.options.hooks,
+      hooks: this.#hooks,
       maxRtpPayload: () => this.#maxRtpPayload(),
       createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
+      createSource: this.options.createSource ?? (() => null),
+      predecessor: this.#closing.get(name) ?? Promise.resolve(),
+      globalConf: () => this.#conf,
       onUnused: () => {
         if (isOnDemandName(path.conf)) this.#close(path, "not in use");
       },
@@ -194,7 +204,11 @@ export class LivePaths implements PathManager {
 
   #close(path: LivePath, reason: string): void {
     if (this.#paths.get(path.name) === path) this.#paths.delete(path.name);
-    void path.close(reason);
+    const before = this.#closing.get(path.name) ?? Promise.resolve();
+    const closed = Promise.all([before, path.close(reason)]).then(() => {
+      if (this.#closing.get(path.name) === closed) this.#closing.delete(path.name);
+    });
+    this.#closing.set(path.name, closed);
   }
 
   #maxRtpPayload(): number {

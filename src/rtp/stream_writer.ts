@@ -31,6 +31,11 @@ export class RtpStreamWriter {
     return this.#sequence;
   }
 
+  /** Leaves numbers out: packets that were lost before they came here, which receivers shall see as lost. */
+  skip(packets: number): void {
+    this.#sequence = this.#sequence + packets & 0xffff;
+  }
+
   /** 32-bit RTP timestamp of a time in ticks. */
   timestampAt(pts: number): number {
     return (pts + this.#timestampOffset) >>> 0;

@@ -4,6 +4,7 @@ import type { RtpMedia } from "../rtp/format.ts";
 import { payloadFormat } from "../rtp/payload/formats.ts";
 import type { Fanout } from "./fanout.ts";
 import { GopCache } from "./gop_cache.ts";
+import { type KeyFrameHandler, KeyFrameRequests } from "./key_frame_requests.ts";
 import { type Track, tracksFromMedias } from "./track.ts";
 import type { Unit } from "./unit.ts";
 
@@ -33,6 +34,7 @@ export class Stream {
   readonly #gop: GopCache | null;
   readonly #fanouts = new Map<string, Fanout>();
   readonly #errors: RateLimitedReport;
+  readonly #keyFrames = new KeyFrameRequests();
   #now = 0;
   #inboundBytes = 0;
   #inboundFrames = 0;
@@ -55,7 +57,9 @@ export class Stream {
       this.#inboundBytes += unit.size;
       this.#updateCodec(unit);
       this.#gop?.push(unit);
+      if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
     }
+    this.#keyFrames.tick(now);
     for (const fanout of this.#fanouts.values()) fanout.write(units, now);
   }
 
@@ -84,6 +88,24 @@ export class Stream {
   /** Units from the last random access point on; empty when nothing is cached. */
   get cachedUnits(): readonly Unit[] {
     return this.#gop?.units ?? [];
+  }
+
+  /** Wire forms that somebody has read. */
+  get fanoutKeys(): readonly string[] {
+    return [...this.#fanouts.keys()];
+  }
+
+  /** Only publishers that can reach their encoder do this. Returns the undo. */
+  onKeyFrameRequest(handler: KeyFrameHandler): () => void {
+    return this.#keyFrames.serve(handler);
+  }
+
+  /**
+   * A reader cannot go on without a key frame. However many ask, the publisher is asked once in 300 ms. False when it
+   * cannot be asked: the next key frame comes when it comes.
+   */
+  requestKeyFrame(now: number): boolean {
+    return this.#keyFrames.request(now);
   }
 
   /** Fanouts tell what they have sent, once per batch and all readers together. */

@@ -7,6 +7,8 @@ import type { Track } from "./track.ts";
  * is derived once, on first demand, and kept. Units are immutable for those who read them.
  */
 export class Unit {
+  /** The packets are the publisher's: their numbers tell of its losses. */
+  readonly cameAsPackets: boolean;
   #packets: readonly RtpPacket[] | undefined;
   #payload: readonly Uint8Array[] | null | undefined;
   #randomAccess: boolean | undefined;
@@ -20,6 +22,7 @@ export class Unit {
     packets: readonly RtpPacket[] | undefined,
     payload: readonly Uint8Array[] | null | undefined,
   ) {
+    this.cameAsPackets = packets !== undefined;
     this.#packets = packets;
     this.#payload = payload;
   }

@@ -82,7 +82,8 @@ export class LoadRun {
       const window = await this.#measure();
       const residentWith = this.#resident();
       const totals = await this.#silence();
-      const lag = laggards(this.#columns);
+      const own = readerKinds[options.transport].numbering === "own";
+      const lag = own ? { readers: 0, packets: 0 } : laggards(this.#columns);
       const result = this.#result(window, refusals, lag, totals);
       const disconnections = await this.#end();
       const server = window.server === null ? null : serverCost(window.server, result, this.#overTime, {

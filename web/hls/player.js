@@ -9,6 +9,8 @@
  * After any failure the stream is opened again, for ever, until `close()`.
  */
 
+import { authorizationHeaders, serverText } from "../shared/requests.js";
+
 /**
  * Why nothing plays.
  * @typedef {{ kind: "noStream" }
@@ -36,7 +38,7 @@
  * @property {HTMLVideoElement} video
  * @property {string} [user] sent with every request, as is `pass`
  * @property {string} [pass]
- * @property {string} [token] sent with every request in place of user and password
+ * @property {string} [token] sent with every request when there is no user
  * @property {boolean} [autoplay] true when not given
  * @property {"auto" | "native" | "hls.js"} [engine]
  * @property {string | URL} [libraryUrl] of hls.js; when not given, `hls.min.js` beside this file
@@ -58,7 +60,6 @@ const stallMs = 10_000;
 /** The same for the time from the playlist to the first picture, which may wait for a key frame. */
 const startMs = 30_000;
 const watchMs = 1000;
-const serverTextLimit = 200;
 
 const fewTries = { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2000 };
 const loading = {
@@ -171,16 +172,6 @@ function problemOfStatus(status, body) {
   if (status === 404) return { kind: "noStream" };
   if (status === 401 || status === 403) return { kind: "wrongCredentials" };
   return { kind: "server", status, text: serverText(body) };
-}
-
-/** The server answers `{"error":"…"}`; anything else, such as a page of a proxy, is not worth showing. */
-function serverText(/** @type {string} */ body) {
-  try {
-    const { error } = JSON.parse(body);
-    return typeof error === "string" ? error.slice(0, serverTextLimit) : "";
-  } catch {
-    return "";
-  }
 }
 
 /** @type {Map<string, Promise<HlsLibrary>>} */
@@ -473,11 +464,7 @@ export class HlsPlayer {
 
   /** @returns {Record<string, string>} */
   get #headers() {
-    const { user, pass, token } = this.#options;
-    if (token !== undefined) return { Authorization: `Bearer ${token}` };
-    if (user === undefined) return {};
-    const bytes = new TextEncoder().encode(`${user}:${pass ?? ""}`);
-    return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+    return authorizationHeaders(this.#options);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The readable page of the API: Swagger UI from its npm package, without any request to elsewhere. */
-import { answerAsset, type Asset, lazyAsset } from "../../net/http/mod.ts";
-import { notFoundAnswer } from "../../net/http/mod.ts";
+import { type Asset, assetResponse, lazyAsset, notFoundAnswer } from "../../net/http/mod.ts";
 
 const kept = "public, max-age=3600";
 const policy = [
@@ -47,9 +46,5 @@ const files: Readonly<Record<string, () => Promise<Asset>>> = {
 /** `file`: name behind `/docs/`, empty for the page. */
 export async function docsAnswer(file: string, request: Request): Promise<Response> {
   if (!Object.hasOwn(files, file)) return notFoundAnswer();
-  const { status, headers, body } = answerAsset(await files[file](), {
-    acceptEncoding: request.headers.get("accept-encoding"),
-    ifNoneMatch: request.headers.get("if-none-match"),
-  });
-  return new Response(body, { status, headers });
+  return assetResponse(request, await files[file]());
 }

@@ -69,6 +69,7 @@ function check(result: number, what: string): void {
 const written = new Int32Array(1);
 /** GCM and counter mode have nothing left to write at the end. */
 const nothing = new Uint8Array(16);
+const sealedTag = new Uint8Array(aeadTagSize);
 
 /** A cipher context with its key set, freed with its owner. */
 class Context {
@@ -179,8 +180,9 @@ class SystemGcm implements AeadCipher {
     this.#sealing.start(nonce);
     this.#run(this.#sealing, associated, plain(bytes.subarray(start, end)));
     check(this.library.EVP_CipherFinal_ex(pointer, nothing, written), "ending");
-    const tag = plain(bytes.subarray(end, end + aeadTagSize));
-    check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, tag), "reading a tag");
+    // Into a buffer that is there: another view of `bytes` would cost more than the copy.
+    check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, sealedTag), "reading a tag");
+    for (let i = 0; i < aeadTagSize; i++) bytes[end + i] = sealedTag[i];
   }
 
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {

@@ -28,11 +28,19 @@ export type SendResult =
 const full: SendResult = { kind: "full" };
 const failed: SendResult = { kind: "failed" };
 
+/** The last buffer that was asked for, which is nearly always the next one too: many views are pieces of one slab. */
+let lastBuffer: ArrayBuffer | undefined;
+let lastAddress = 0;
+
 /** The address of the first byte. Whoever stores it must also hold `bytes`. */
 export function addressOf(bytes: Uint8Array): number {
-  // Of the buffer, not of the view: a small view's own memory may lie where the collector moves things.
-  const start = Deno.UnsafePointer.of(plain(bytes).buffer);
-  return Number(Deno.UnsafePointer.value(start)) + bytes.byteOffset;
+  const { buffer } = plain(bytes);
+  if (buffer !== lastBuffer) {
+    // Of the buffer, not of the view: a small view's own memory may lie where the collector moves things.
+    lastAddress = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer)));
+    lastBuffer = buffer;
+  }
+  return lastAddress + bytes.byteOffset;
 }
 
 function writePointer(words: Uint32Array, at: number, value: number): void {
@@ -43,7 +51,7 @@ function writePointer(words: Uint32Array, at: number, value: number): void {
 export interface MessageTableOptions {
   readonly slots: number;
   /** `name`: all slots go to one address. `message`: all slots carry the same bytes. */
-  readonly shared: "name" | "message";
+  readonly shared: "name" | "message" | "nothing";
   readonly family: "ipv4" | "ipv6";
   /** Adds the control message for segmentation offload. */
   readonly segmentation: boolean;
@@ -116,6 +124,11 @@ export class MessageTable {
     const value = slot * controlSize + controlValueAt;
     this.#controls[value] = segment;
     this.#controls[value + 1] = segment >> 8;
+  }
+
+  /** What `setMessage` was given for the slot, until `release`. */
+  held(slot: number): Uint8Array | undefined {
+    return this.#held[slot];
   }
 
   /** Lets go of the bytes of the last messages. */

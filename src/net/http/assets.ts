@@ -17,6 +17,28 @@ export interface AssetRequest {
   readonly ifNoneMatch: string | null;
 }
 
+/** Modules and scripts. */
+export const scriptHeaders = {
+  "content-type": "text/javascript; charset=utf-8",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** Pages; `policy` is their content security policy, by directive. */
+export function pageHeaders(policy: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": Object.entries(policy).map((directive) => directive.join(" ")).join("; "),
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+  };
+}
+
+/**
+ * For `cache-control`: asked for again with every use, which costs a 304. A new server never meets an old page or
+ * module, which fit together.
+ */
+export const revalidated = "no-cache";
+
 /** Complete but for what the server adds to every answer, such as CORS. For HEAD, the body is left out. */
 export interface AssetAnswer {
   readonly status: 200 | 304;
@@ -49,6 +71,15 @@ async function load(
     // Weak, as the compressed form has the same one (RFC 9110 §8.8.1).
     headers: { ...headers, etag: `W/"${tag}"`, vary: "accept-encoding" },
   };
+}
+
+/** The answer to GET and HEAD. */
+export function assetResponse(request: Request, asset: Asset): Response {
+  const { status, headers, body } = answerAsset(asset, {
+    acceptEncoding: request.headers.get("accept-encoding"),
+    ifNoneMatch: request.headers.get("if-none-match"),
+  });
+  return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
 /** Not changed since the client has asked last: 304 (RFC 9110 §13.1.2). Else the file, compressed where accepted. */

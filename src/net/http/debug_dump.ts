@@ -13,7 +13,17 @@ const urlHeaders: ReadonlySet<string> = new Set(["location", "referer"]);
 
 /** Without the query: it may hold a token. */
 export function requestLine(method: string, path: string): string {
-  return `${method} ${path}`;
+  return `${method} ${withoutSecrets(path)}`;
+}
+
+/** Whoever knows the URL of a WHIP or WHEP session may end it (RFC 9725 §5). */
+function withoutSecrets(url: string): string {
+  return url.replace(/\?.*/, "?<redacted>").replace(/(\/wh[ie]p\/)[^/?]+/, "$1<redacted>");
+}
+
+/** TURN servers come with passwords (RFC 9725 §4.6). */
+function withoutCredentials(links: string): string {
+  return links.replace(/(credential=")(?:[^"\\]|\\.)*"/g, '$1<redacted>"');
 }
 
 export function headDump(startLine: string, headers: Headers): string {
@@ -22,7 +32,9 @@ export function headDump(startLine: string, headers: Headers): string {
     const shown = secretHeaders.has(name)
       ? "<redacted>"
       : urlHeaders.has(name)
-      ? value.replace(/\?.*/, "?<redacted>")
+      ? withoutSecrets(value)
+      : name === "link"
+      ? withoutCredentials(value)
       : value;
     lines.push(`${name}: ${shown}`);
   }

@@ -1,7 +1,8 @@
 /** HTTP servers. */
 export { errorAnswer, notFoundAnswer, pause, redirectAnswer, unauthorizedAnswer } from "./answers.ts";
+export { type Asset, assetResponse, lazyAsset, pageHeaders, revalidated, scriptHeaders } from "./assets.ts";
 export { BodyError, type BodyLimits, readBody } from "./body.ts";
-export { answerAsset, type Asset, type AssetAnswer, type AssetRequest, lazyAsset } from "./assets.ts";
+export { bundleModule, type BundlePart, bundleScript, fillPage } from "./bundle.ts";
 export { type ByteAnswer, byteAnswer } from "./byte_answer.ts";
 export { type HttpCredentials, httpCredentials } from "./credentials.ts";
 export {

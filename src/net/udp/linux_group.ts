@@ -71,6 +71,7 @@ export class LinuxUdpGroup implements UdpGroup {
       sender.dropped += batch.sizes.length * count;
       return;
     }
+    sender.flush();
     const base = addressOf(batch.bytes);
     for (const message of sender.plan(batch)) {
       if (sender.congested) this.#waitFrom(0, batch.bytes, message);

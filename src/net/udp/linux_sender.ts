@@ -5,6 +5,7 @@
 import type { NetAddress } from "../address.ts";
 import { addressOf, type Libc, MessageTable, writeSockaddr } from "../ffi/mod.ts";
 import { tryParseIp } from "../ip.ts";
+import { LinuxUdpTurn } from "./linux_turn.ts";
 import { planMessages, type PlannedMessage } from "./plan.ts";
 import type { PacketBatch } from "./socket.ts";
 
@@ -47,6 +48,7 @@ export class LinuxUdpSender {
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  readonly #turn = new LinuxUdpTurn(this);
   /** Peers are sent to again and again under the same address object. */
   readonly #names = new WeakMap<NetAddress, Uint8Array>();
 
@@ -92,53 +94,12 @@ export class LinuxUdpSender {
       this.dropped += batch.sizes.length;
       return;
     }
-    const { bytes } = batch;
-    const messages = this.plan(batch);
-    if (this.congested) {
-      for (const message of messages) this.wait(bytes, message, name);
-      return;
-    }
-    const table = sharedTable(this.family, this.segmentation);
-    const base = addressOf(bytes);
-    table.setName(0, name);
-    for (let first = 0; first < messages.length; first += tableSlots) {
-      const count = Math.min(tableSlots, messages.length - first);
-      for (let i = 0; i < count; i++) {
-        const { offset, length, segment } = messages[first + i];
-        table.setMessage(i, bytes, base, offset, length, segment);
-      }
-      this.#sendTable(table, bytes, messages, first, count, name);
-      table.release(count);
-    }
+    this.#turn.add(batch, name);
   }
 
-  #sendTable(
-    table: MessageTable,
-    bytes: Uint8Array,
-    messages: readonly PlannedMessage[],
-    first: number,
-    count: number,
-    name: Uint8Array,
-  ): void {
-    for (let at = 0; at < count;) {
-      const result = table.send(this.libc, this.descriptor, at, count - at);
-      if (result.kind === "sent") {
-        for (let i = 0; i < result.count; i++) this.sent += messages[first + at + i].packets;
-        at += result.count;
-      } else if (result.kind === "full") {
-        for (; at < count; at++) this.wait(bytes, messages[first + at], name);
-      } else {
-        this.sendAlone(bytes, messages[first + at], name);
-        at++;
-        // The second chance has used the table.
-        const base = addressOf(bytes);
-        table.setName(0, name);
-        for (let i = at; i < count; i++) {
-          const { offset, length, segment } = messages[first + i];
-          table.setMessage(i, bytes, base, offset, length, segment);
-        }
-      }
-    }
+  /** What was sent in this turn goes before what comes now. */
+  flush(): void {
+    this.#turn.flush();
   }
 
   /** A message that failed gets one more chance, packet by packet and without the offload; what fails again is dropped. */
@@ -208,6 +169,7 @@ export class LinuxUdpSender {
 
   /** What waits is dropped. */
   close(): void {
+    if (!this.#closed) this.#turn.flush();
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#dropWaiting();

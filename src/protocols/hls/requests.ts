@@ -1,6 +1,7 @@
 /** From a request to its answer. */
 import { UserError } from "../../base/errors.ts";
 import {
+  assetResponse,
   byteAnswer,
   errorAnswer,
   httpCredentials,
@@ -11,7 +12,7 @@ import {
 } from "../../net/http/mod.ts";
 import { NoStreamError } from "../../paths/mod.ts";
 import { failureAnswer, isCdn, pathAccess } from "./access.ts";
-import { assetAnswer, cacheControl, playlistType } from "./answers.ts";
+import { cacheControl, playlistType } from "./answers.ts";
 import type { HlsContext } from "./context.ts";
 import { parseReloadRequest } from "./engine/mod.ts";
 import { type HoldEnd, PathMuxer } from "./muxer.ts";
@@ -66,9 +67,9 @@ export class HlsRequests {
     try {
       switch (route.kind) {
         case "library":
-          return assetAnswer(exchange, await hlsLibrary());
+          return assetResponse(exchange.request, await hlsLibrary());
         case "module":
-          return assetAnswer(exchange, await playerModule());
+          return assetResponse(exchange.request, await playerModule());
         case "directory":
           return redirectAnswer(pathUrl(route.path, "") + search(exchange.query));
         case "page":
@@ -89,7 +90,7 @@ export class HlsRequests {
 
   async #page(exchange: HttpExchange, path: string): Promise<Response> {
     await this.context.pathManager.authorize(pathAccess(exchange, path, exchange.query, null), "read");
-    return assetAnswer(exchange, await hlsPage());
+    return assetResponse(exchange.request, await hlsPage());
   }
 
   async #multivariant(exchange: HttpExchange, path: string): Promise<Response> {

@@ -51,8 +51,8 @@ export interface IceDiagnosis {
   readonly remoteCandidates: readonly string[];
   /** Binding requests that came, by address they came from (bounded). */
   readonly requestsFrom: readonly string[];
-  /** `local remote` of the pair in use; null when there is none. */
-  readonly selectedPair: string | null;
+  /** Both ends of the pair in use, as `type/protocol/address/port`; null when there is none. */
+  readonly selectedPair: { readonly local: string; readonly remote: string } | null;
   /** Sentences: what went wrong as far as it can be told, and which key to set. Empty when connected. */
   readonly advice: readonly string[];
 }
@@ -98,7 +98,7 @@ export interface DtlsOptions {
   readonly remoteFingerprints: readonly DtlsFingerprint[];
   /** Datagrams of at most 1,200 bytes. */
   readonly send: (batch: PacketBatch) => void;
-  /** Decrypted application data: SCTP. */
+  /** Decrypted application data: SCTP. May come before who waits for `connected` goes on, never before the keys are proven. */
   readonly onData: (bytes: Uint8Array) => void;
   /** The peer has closed, or the association is broken; called once at the most, never after `close`. */
   readonly onClose: (reason: string) => void;
@@ -109,6 +109,7 @@ export interface DtlsSession {
   /** Keys once the peer has proven who it is; rejects with UserError otherwise, and when closed before. */
   readonly connected: Promise<SrtpKeys>;
   receive(datagram: Uint8Array): void;
+  /** At most `maxApplicationData` bytes (RangeError); ignored unless connected. */
   sendData(bytes: Uint8Array): void;
   /** Sends close_notify. */
   close(): void;
@@ -116,7 +117,7 @@ export interface DtlsSession {
 
 /** One certificate, used for all sessions of a server; two implementations pass one suite. */
 export interface DtlsProvider {
-  readonly name: "libssl" | "werift";
+  readonly name: "libssl" | "portable";
   readonly fingerprint: DtlsFingerprint;
   createSession(options: DtlsOptions): DtlsSession;
   close(): void;

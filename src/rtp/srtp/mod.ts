@@ -8,4 +8,4 @@ export {
   type SrtpReceiver,
   type Unprotected,
 } from "./receiver.ts";
-export { createSrtpSender, type SrtpBatch, type SrtpSender } from "./sender.ts";
+export { createSrtpSender, type RtpRewrite, type SrtpBatch, type SrtpSender } from "./sender.ts";

@@ -7,6 +7,7 @@ import type {
   PacketCrypto,
   Span,
 } from "../../base/packet_crypto.ts";
+import { rtpHeaderSize } from "../packet.ts";
 import { writeU32 } from "./header.ts";
 import type { SessionKeys, SrtpProfile } from "./profile.ts";
 
@@ -110,6 +111,7 @@ class GcmPacketCipher implements PacketCipher {
   readonly #cipher: AeadCipher;
   readonly #salt: Uint8Array;
   readonly #nonce = new Uint8Array(12);
+  readonly #header = new Uint8Array(rtpHeaderSize);
 
   constructor(
     crypto: PacketCrypto,
@@ -134,7 +136,12 @@ class GcmPacketCipher implements PacketCipher {
   }
 
   #associated(bytes: Uint8Array, start: number, end: number, trailer: number): Uint8Array {
-    if (!this.rtcp) return bytes.subarray(start, end);
+    if (!this.rtcp) {
+      if (end - start !== rtpHeaderSize) return bytes.subarray(start, end);
+      // Nearly always: a copy into a buffer that is there costs less than a view.
+      for (let i = 0; i < rtpHeaderSize; i++) this.#header[i] = bytes[start + i];
+      return this.#header;
+    }
     const out = new Uint8Array(end - start + 4);
     out.set(bytes.subarray(start, end));
     writeU32(out, end - start, trailer);

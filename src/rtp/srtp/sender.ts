@@ -1,4 +1,5 @@
 /** Protects RTP and RTCP packets that we send (RFC 3711, RFC 7714). */
+import { Slab } from "../../base/slab.ts";
 import { type CipherJob, createPacketCipher, type PacketCipher } from "./packet_cipher.ts";
 import {
   readU32,
@@ -17,8 +18,31 @@ export interface SrtpBatch {
   readonly sizes: readonly number[];
 }
 
+/** What one receiver is sent otherwise than the others who get the same packets: written while they are copied. */
+export interface RtpRewrite {
+  /** Of every packet. */
+  readonly payloadType: number;
+  /** Added to the sequence numbers, modulo 2^16. */
+  readonly sequenceOffset: number;
+  /** Added to the timestamps, modulo 2^32. */
+  readonly timestampOffset: number;
+}
+
 /** RTP trailer of the authenticated part: the rollover counter. */
 const rolloverOf = (index: number) => Math.floor(index / 0x10000);
+
+/** Thousands of protected batches a second share few allocations; each is on its way, and gone, within milliseconds. */
+const room = new Slab();
+
+function applyRewrite(bytes: Uint8Array, at: number, rewrite: RtpRewrite): void {
+  bytes[at + 1] = (bytes[at + 1] & 0x80) | rewrite.payloadType;
+  const sequence = (bytes[at + 2] << 8 | bytes[at + 3]) + rewrite.sequenceOffset;
+  bytes[at + 2] = sequence >> 8;
+  bytes[at + 3] = sequence;
+  if (rewrite.timestampOffset !== 0) {
+    writeU32(bytes, at + 4, readU32(bytes, at + 4) + rewrite.timestampOffset);
+  }
+}
 
 /** Protects what we send. Shared by all who get the same packets under the same key. */
 export class SrtpSender {
@@ -58,20 +82,21 @@ export class SrtpSender {
   }
 
   /**
-   * A new buffer with the packets of `batch` protected. The same packet protected again gives the same bytes, as
+   * A new buffer with the packets of `batch` protected, after `rewrite` if one is given. The same packet protected again gives the same bytes, as
    * retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
    */
-  protect(batch: SrtpBatch): SrtpBatch {
+  protect(batch: SrtpBatch, rewrite?: RtpRewrite): SrtpBatch {
     const { overhead } = this;
     const source = batch.bytes;
     const sizes = batch.sizes.map((size) => size + overhead);
-    const bytes = new Uint8Array(source.length + sizes.length * overhead);
+    const bytes = room.take(source.length + sizes.length * overhead);
     const jobs: CipherJob[] = [];
     let from = 0;
     let start = 0;
     for (const size of batch.sizes) {
       bytes.set(source.subarray(from, from + size), start);
       const end = start + size;
+      if (rewrite !== undefined) applyRewrite(bytes, start, rewrite);
       const header = rtpClearSize(bytes, start, end);
       if (header === undefined) throw new Error(`SRTP: packet of ${size} bytes is no RTP`);
       const ssrc = readU32(bytes, start + 8);

@@ -6,6 +6,7 @@ import type { Meter } from "./meter.ts";
 import { RtmpReaders } from "./rtmp/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
+import { WhepReaders } from "./whep/readers.ts";
 
 /** One thread's share of the readers: numbers `first` to `first + count - 1`. */
 export interface ReaderContext {
@@ -34,6 +35,8 @@ export interface ReaderKind {
   readonly scheme: Scheme;
   /** What continuity is checked of. */
   readonly unit: "packets" | "frames";
+  /** Do all readers see the same numbers? Only then the last ones show who has stayed behind. */
+  readonly numbering: "shared" | "own";
   open(context: ReaderContext): ReaderLoop;
 }
 
@@ -42,25 +45,36 @@ export const readerKinds = {
     description: "RTSP, interleaved",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspTcpReaders(context),
   },
   udp: {
     description: "RTSP, UDP unicast",
     scheme: "rtsp",
     unit: "packets",
+    numbering: "shared",
     open: (context) => new RtspUdpReaders(context),
   },
   rtmp: {
     description: "RTMP",
     scheme: "rtmp",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new RtmpReaders(context),
   },
   hls: {
     description: "Low-Latency HLS",
     scheme: "http",
     unit: "frames",
+    numbering: "shared",
     open: (context) => new HlsReaders(context),
+  },
+  whep: {
+    description: "WebRTC",
+    scheme: "whep",
+    unit: "packets",
+    numbering: "own",
+    open: (context) => new WhepReaders(context),
   },
 } as const satisfies Record<string, ReaderKind>;
 

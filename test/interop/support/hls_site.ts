@@ -2,7 +2,7 @@
  * A small HLS server around the player page, whose stream can fail in every way. The media is one file of FFmpeg, cut
  * into segments beforehand; a sliding window over it makes it live.
  */
-import { answerAsset } from "../../../src/net/http/mod.ts";
+import { assetResponse } from "../../../src/net/http/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
 import { freeTcpPort } from "./ports.ts";
@@ -163,11 +163,7 @@ export class HlsSite implements AsyncDisposable {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const load = new Map([["", hlsPage], ["player.js", playerModule], ["hls.min.js", hlsLibrary]]).get(name);
     if (load !== undefined) {
-      const { status, headers, body } = answerAsset(await load(), {
-        acceptEncoding: request.headers.get("accept-encoding"),
-        ifNoneMatch: request.headers.get("if-none-match"),
-      });
-      return new Response(body, { status, headers });
+      return assetResponse(request, await load());
     }
     if (name === "embedding.html") {
       return new Response(this.embedding, { headers: { "content-type": "text/html; charset=utf-8" } });

@@ -42,6 +42,9 @@ export interface ServerPorts {
   readonly rtmp: number;
   readonly rtmps: number;
   readonly hls: number;
+  readonly webrtc: number;
+  /** Of media. */
+  readonly webrtcUdp: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -52,10 +55,22 @@ function serverCommand(): readonly string[] {
 
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
-  while (pairs.size < 4) pairs.add(freeUdpPair());
-  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
-  const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
+  while (pairs.size < 5) pairs.add(freeUdpPair());
+  const [rtsp, rtsps, rtmp, rtmps, hls, webrtc] = freeTcpPorts(6);
+  const [rtp, srtp, multicast, multicastSrtp, webrtcUdp] = pairs;
+  return {
+    rtsp,
+    rtsps,
+    rtp,
+    srtp,
+    multicast,
+    multicastSrtp,
+    rtmp,
+    rtmps,
+    hls,
+    webrtc,
+    webrtcUdp,
+  };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -75,6 +90,8 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
     hlsAddress: `:${ports.hls}`,
+    webrtcAddress: `:${ports.webrtc}`,
+    webrtcLocalUDPAddress: `:${ports.webrtcUdp}`,
     paths: { all_others: null },
     ...extra,
   };
@@ -90,6 +107,7 @@ function listeners(config: Config): string[] {
     ...of("RTSP", config.rtspEncryption),
     ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
     ...(config.hls ? ["HLS"] : []),
+    ...(config.webrtc ? ["WebRTC"] : []),
   ];
 }
 
@@ -173,6 +191,11 @@ export class TestServer implements AsyncDisposable {
   /** `path` with what follows: `cam/index.m3u8`. */
   hlsUrl(path: string): string {
     return `http://127.0.0.1:${this.ports.hls}/${path}`;
+  }
+
+  /** `path` with what follows: `cam/whep`. */
+  webrtcUrl(path: string): string {
+    return `http://127.0.0.1:${this.ports.webrtc}/${path}`;
   }
 
   url(path: string, transport: ReadTransport): string {

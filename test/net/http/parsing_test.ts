@@ -2,7 +2,7 @@ import { AllowedOrigins } from "../../../src/net/http/allowed_origins.ts";
 import { byteAnswer } from "../../../src/net/http/byte_answer.ts";
 import { clientAddress } from "../../../src/net/http/client_address.ts";
 import { httpCredentials } from "../../../src/net/http/credentials.ts";
-import { headDump } from "../../../src/net/http/debug_dump.ts";
+import { headDump, requestLine } from "../../../src/net/http/debug_dump.ts";
 import { parseNetwork } from "../../../src/net/networks.ts";
 import { equal, ok } from "../../support/assert.ts";
 
@@ -146,9 +146,12 @@ Deno.test("the debug log shows no secrets", () => {
     authorization: "Basic c2VjcmV0",
     cookie: "secret",
     referer: "http://h/x?token=secret",
+    location: "/a/whip/secret?token=secret",
+    link: '<turn:t>; rel="ice-server"; username="u"; credential="sec\\"ret"; credential-type="password"',
     accept: "*/*",
   });
-  const text = headDump("GET /x", headers);
+  const text = headDump(requestLine("PATCH", "/a/whep/secret"), headers);
   ok(!/secret|c2Vj/.test(text), text);
+  ok(text.startsWith("PATCH /a/whep/<redacted>\n"));
   ok(text.includes("accept: */*"));
 });

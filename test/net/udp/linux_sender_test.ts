@@ -90,10 +90,12 @@ test("without offload on the way, packets go out one by one, and stay so", (real
   const { libc, taken } = fakeLibc(real, ({ segment }) => segment > 0 ? invalid : 0);
   const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
   sender.send(equalPackets(5, 1000), to(1));
+  sender.flush();
   equal(taken.map(({ length }) => length), [1000, 1000, 1000, 1000, 1000]);
   let refused = 0;
   const after = new LinuxUdpSender(libc, 3, "ipv4", true);
   after.send({ bytes: new Uint8Array(8000), sizes: [1000, 1000, 1500, 1500, 1500, 1500] }, to(1));
+  after.flush();
   equal(after.sent, 6);
   equal(after.dropped, 0);
   const counting = fakeLibc(real, ({ segment }) => {
@@ -101,7 +103,10 @@ test("without offload on the way, packets go out one by one, and stay so", (real
     return segment > 0 ? invalid : 0;
   });
   const third = new LinuxUdpSender(counting.libc, 3, "ipv6", true);
-  for (let i = 0; i < 10; i++) third.send(equalPackets(3, 1200), to(1));
+  for (let i = 0; i < 10; i++) {
+    third.send(equalPackets(3, 1200), to(1));
+    third.flush();
+  }
   equal(refused, 1);
   equal(third.sent, 30);
   sender.close();
@@ -113,8 +118,11 @@ test("only segments too large for the route lose the offload", (real) => {
   const { libc, taken } = fakeLibc(real, ({ segment }) => segment > 1300 ? invalid : 0);
   const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
   sender.send(equalPackets(4, 1400), to(1));
+  sender.flush();
   sender.send(equalPackets(4, 1400), to(1));
+  sender.flush();
   sender.send(equalPackets(4, 1200), to(1));
+  sender.flush();
   equal(taken.map(({ length }) => length), [...new Array<number>(8).fill(1400), 4800]);
   sender.close();
 });
@@ -139,6 +147,7 @@ test("a failing message in a batch does not take its neighbours along", (real) =
   const { libc, taken } = fakeLibc(real, ({ length }) => length === 900 ? invalid : 0);
   const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
   sender.send({ bytes: new Uint8Array(4200), sizes: [100, 900, 1000, 1000, 1200] }, to(1));
+  sender.flush();
   equal(taken.map(({ length }) => length), [100, 2000, 1200]);
   equal([sender.sent, sender.dropped], [4, 1]);
   sender.close();
@@ -153,6 +162,7 @@ test("a full buffer makes packets wait in order", async (real) => {
   group.send(equalPackets(2, 1000));
   equal(taken.map(({ port }) => port), [1, 2]);
   sender.send(equalPackets(1, 500), to(1));
+  sender.flush();
   group.send(equalPackets(1, 700));
   equal(sender.sent, 4);
   ok(sender.congested);
@@ -179,11 +189,41 @@ test("a buffer that stays full drops: what does not fit at once, the rest after 
   });
   const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
   sender.send(equalPackets(1, 500), to(1));
+  sender.flush();
   for (let i = 0; i < maxWaitingPackets + 9; i++) sender.send(equalPackets(1, 100), to(1));
+  sender.flush();
   equal(sender.dropped, 10);
   while (sender.dropped === 10) await new Promise((resolve) => setTimeout(resolve, 1));
   ok(calls >= maxAttempts);
   sender.close();
   equal(taken.length, 0);
   equal(sender.dropped, maxWaitingPackets + 10);
+});
+
+test("what is sent in one turn goes out in one call, in order, and before what a group sends later", async (real) => {
+  let calls = 0;
+  const { libc, taken } = fakeLibc(real, () => 0);
+  const counting = {
+    ...libc,
+    sendmmsg: (...args: Parameters<Libc["sendmmsg"]>) => (calls++, libc.sendmmsg(...args)),
+  };
+  const sender = new LinuxUdpSender(counting, 3, "ipv4", true);
+  const group = new LinuxUdpGroup(sender);
+  group.add(to(99));
+  for (let port = 1; port <= 50; port++) sender.send(equalPackets(7, 1000 + port), to(port));
+  equal(calls, 0);
+  await Promise.resolve();
+  equal(calls, 1);
+  equal(
+    taken.map(({ port, length }) => [port, length]),
+    Array.from({ length: 50 }, (_, i) => [i + 1, 7 * (1001 + i)]),
+  );
+  sender.send(equalPackets(1, 10), to(1));
+  group.send(equalPackets(1, 20));
+  equal(taken.slice(50).map(({ port }) => port), [1, 99]);
+  // More than one call takes.
+  for (let port = 1; port <= 600; port++) sender.send(equalPackets(1, 30), to(port));
+  sender.close();
+  equal(taken.slice(52).map(({ port }) => port), Array.from({ length: 600 }, (_, i) => i + 1));
+  equal(sender.sent, 50 * 7 + 2 + 600);
 });

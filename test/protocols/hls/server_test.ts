@@ -373,9 +373,14 @@ Deno.test("a source on demand is started by the first viewer and needed as long 
   await using test = new HlsTest({
     entries: { pulled: { source: "rtsp://host/x", sourceOnDemand: true } },
     globals: { hlsAlwaysRemux: true },
-    createOnDemandSource: (host) => ({
+    createSource: (host) => ({
+      type: "rtspSource",
+      status: { state: "running", lastError: null, lastErrorAt: null, attempts: 1 },
       start: () => started.resolve(host),
-      stop: (reason) => void stopped.push(reason),
+      stop: (reason) => {
+        stopped.push(reason);
+        return Promise.resolve();
+      },
     }),
   });
   const waiting = test.text("/pulled/index.m3u8");

@@ -6,7 +6,7 @@ import { CertificateStore } from "../../../../src/net/certificates.ts";
 import type { PublisherSeat } from "../../../../src/paths/contracts.ts";
 import { LivePaths } from "../../../../src/paths/manager.ts";
 import { HlsServer } from "../../../../src/protocols/hls/mod.ts";
-import type { CreateOnDemandSource } from "../../../../src/paths/path.ts";
+import type { CreateSource } from "../../../../src/paths/path.ts";
 import type { RtpMedia } from "../../../../src/rtp/format.ts";
 import { selfSigned } from "../../../net/http/support.ts";
 import { access, confOf, type Entries, TestPublisher } from "../../../paths/support.ts";
@@ -87,7 +87,7 @@ export interface Options {
   readonly entries?: Entries;
   readonly globals?: Partial<GlobalValues>;
   readonly secure?: boolean;
-  readonly createOnDemandSource?: CreateOnDemandSource;
+  readonly createSource?: CreateSource;
 }
 
 export class HlsTest implements AsyncDisposable {
@@ -100,7 +100,7 @@ export class HlsTest implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
 
   constructor(
-    { entries = { all_others: {} }, globals = {}, secure = false, createOnDemandSource }: Options = {},
+    { entries = { all_others: {} }, globals = {}, secure = false, createSource }: Options = {},
   ) {
     const conf = confOf(entries, { hlsAddress: "127.0.0.1:0", ...globals });
     const logger = createLogger((level, text) => {
@@ -108,7 +108,7 @@ export class HlsTest implements AsyncDisposable {
       for (const wake of [...this.#waiting]) wake();
     }, (level) => level !== "debug");
     this.#auth = new AuthManager(conf, silentLogger, () => 0);
-    this.paths = new LivePaths({ conf, auth: this.#auth, logger, createOnDemandSource });
+    this.paths = new LivePaths({ conf, auth: this.#auth, logger, createSource });
     const certificate = selfSigned();
     this.certificate = certificate.certificate;
     this.server = new HlsServer({

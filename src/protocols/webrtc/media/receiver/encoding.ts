@@ -1,0 +1,73 @@
+import { distance16 } from "../../../../base/time.ts";
+import type { RtpPacket } from "../../../../rtp/packet.ts";
+import { ReceptionStats } from "../../../../rtp/reception.ts";
+import { ReorderBuffer } from "../../../../rtp/reorder.ts";
+import { NackList } from "./nack_list.ts";
+
+/** How long a missing packet is waited for: three tries over a slow link. Without repetition only order is restored. */
+const repairWaitMs = 400;
+const orderWaitMs = 100;
+const repairPackets = 1024;
+const orderPackets = 64;
+
+/** The very first packets are put in order before anything counts as late: a key frame is among them. */
+const startWaitMs = 25;
+const maxStartPackets = 64;
+
+/** One RTP stream of a section: the only one, or a layer of simulcast. */
+export class Encoding {
+  readonly stats: ReceptionStats;
+  /** Null where the publisher repeats nothing. */
+  readonly nacks: NackList | null;
+  readonly #reorder: ReorderBuffer;
+  /** Null once the start is over. */
+  #start: RtpPacket[] | null = [];
+  #startedAt = 0;
+  ssrc: number | null = null;
+  lastPacketAt = -Infinity;
+  /** Since when packets have come without a pause. */
+  aliveSince = -Infinity;
+
+  constructor(
+    /** Empty without simulcast. */
+    readonly rid: string,
+    clockRate: number,
+    localSsrc: number,
+    repairs: boolean,
+  ) {
+    this.stats = new ReceptionStats({ clockRate, localSsrc });
+    this.nacks = repairs ? new NackList(repairWaitMs) : null;
+    this.#reorder = new ReorderBuffer({
+      size: repairs ? repairPackets : orderPackets,
+      maxWaitMs: repairs ? repairWaitMs : orderWaitMs,
+    });
+  }
+
+  /** Packets that are missing for good. */
+  get lost(): number {
+    return this.#reorder.lost;
+  }
+
+  /** Gives the packets that are due, valid until the next call. `repeated`: out of a retransmission stream. */
+  push(packet: RtpPacket, now: number, repeated: boolean): readonly RtpPacket[] {
+    if (packet.ssrc !== this.ssrc) {
+      this.ssrc = packet.ssrc;
+      this.nacks?.reset();
+    }
+    if (!repeated) this.stats.add(packet, now);
+    this.nacks?.arrived(packet.sequence, now);
+    this.lastPacketAt = now;
+    return this.#start === null ? this.#reorder.push(packet, now) : this.#gatherStart(packet, now);
+  }
+
+  #gatherStart(packet: RtpPacket, now: number): readonly RtpPacket[] {
+    const start = this.#start!;
+    if (start.length === 0) this.#startedAt = now;
+    start.push(packet);
+    if (now - this.#startedAt < startWaitMs && start.length < maxStartPackets) return [];
+    this.#start = null;
+    const { sequence } = start[0];
+    start.sort((a, b) => distance16(sequence, a.sequence) - distance16(sequence, b.sequence));
+    return start.flatMap((each) => this.#reorder.push(each, now));
+  }
+}

@@ -1,0 +1,121 @@
+import { distance16 } from "../../../../base/time.ts";
+import type { Codec } from "../../../../codecs/codec.ts";
+import type { PacketBatch } from "../../../../net/udp/socket.ts";
+import type { RtpPacket } from "../../../../rtp/packet.ts";
+import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
+import { SenderStats } from "../../../../rtp/sender_report.ts";
+import { contiguousBytes, RtpStreamWriter } from "../../../../rtp/stream_writer.ts";
+import type { Track } from "../../../../stream/track.ts";
+import type { Unit } from "../../../../stream/unit.ts";
+import { type PictureOrder, PictureOrderWatch } from "./b_frames.ts";
+import { fragmentsOf } from "./fragments.ts";
+import { PacketHistory } from "./history.ts";
+
+/** A larger step of the publisher's numbers is another numbering, not a loss. */
+const maxCarriedLoss = 100;
+
+/** The packets of one unit, in plain, as all readers get them but for what `RtpRewrite` has. */
+export interface UnitPackets {
+  readonly batch: PacketBatch;
+  readonly packets: readonly RtpPacket[];
+  /** Extended number of the first packet, in the numbering that readers share. */
+  readonly first: number;
+  readonly unit: Unit;
+}
+
+/** A buffer and sizes, as sockets want them. `packets` lie back to back, as `RtpStreamWriter` makes them. */
+export function batchOf(packets: readonly RtpPacket[]): PacketBatch {
+  return { bytes: contiguousBytes(packets)!, sizes: packets.map(({ bytes }) => bytes.length) };
+}
+
+/** What all WebRTC readers of one track share: SSRCs, numbering, packets and what is kept of them. */
+export class TrackSender {
+  readonly ssrc: number;
+  readonly rtxSsrc: number;
+  readonly history: PacketHistory = new PacketHistory();
+  /** Added to a unit's pts. */
+  readonly timestampOffset: number;
+  readonly #writer: RtpStreamWriter;
+  readonly #stats: SenderStats;
+  readonly #order = new PictureOrderWatch();
+  /** Packets of units that somebody may still want: those of the cached group of pictures. */
+  readonly #made = new WeakMap<Unit, readonly RtpPacket[]>();
+  /** Extended number of the next packet. */
+  #next: number;
+  /** The publisher's next sequence number; -1 when not known. */
+  #expected = -1;
+  #lastPts = -Infinity;
+
+  constructor(readonly track: Track, readonly sent: Codec) {
+    const [ssrc, rtxSsrc, timestampOffset] = crypto.getRandomValues(new Uint32Array(3));
+    this.ssrc = ssrc;
+    this.rtxSsrc = rtxSsrc;
+    this.timestampOffset = timestampOffset;
+    this.#writer = new RtpStreamWriter({ payloadType: 0, ssrc, timestampOffset });
+    this.#next = this.#writer.nextSequence;
+    this.#stats = new SenderStats(track.clockRate);
+  }
+
+  /** Extended number of the packet that comes next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  look(unit: Unit): PictureOrder {
+    return this.track.isVideo ? this.#order.look(unit) : "in order";
+  }
+
+  /** Null when there is nothing to send. To be called once for each unit that is sent. */
+  packetsOf(unit: Unit, now: number): UnitPackets | null {
+    this.#carryLoss(unit);
+    const fragments = fragmentsOf(unit, this.sent);
+    if (fragments.length === 0) return null;
+    const packets = this.#writer.write(fragments, unit.pts);
+    this.#made.set(unit, packets);
+    const first = this.#next;
+    this.#next += packets.length;
+    for (let i = 0; i < packets.length; i++) this.history.push(first + i, packets[i]);
+    this.#stats.add(packets, unit.ntp, now, unit.pts >= this.#lastPts);
+    this.#lastPts = unit.pts;
+    return { batch: batchOf(packets), packets, first, unit };
+  }
+
+  /** Of a unit of the past, for one reader; their numbers mean nothing. Null when there is nothing to send. */
+  pastPacketsOf(unit: Unit): readonly RtpPacket[] | null {
+    const made = this.#made.get(unit);
+    if (made !== undefined) return made;
+    const fragments = fragmentsOf(unit, this.sent);
+    if (fragments.length === 0) return null;
+    const { ssrc, timestampOffset } = this;
+    const packets = new RtpStreamWriter({ payloadType: 0, ssrc, sequence: 0, timestampOffset })
+      .write(fragments, unit.pts);
+    this.#made.set(unit, packets);
+    return packets;
+  }
+
+  /** Nobody reads, or the unit is left out: what is missing afterwards was not lost. */
+  skip(unit: Unit): void {
+    if (!unit.cameAsPackets) return;
+    this.#expected = (unit.packets[unit.packets.length - 1].sequence + 1) & 0xffff;
+  }
+
+  /** Readers must see what was lost before it came here: else they show broken pictures as if they were whole. */
+  #carryLoss(unit: Unit): void {
+    if (!unit.cameAsPackets) return;
+    const { packets } = unit;
+    const first = packets[0].sequence;
+    const end = (packets[packets.length - 1].sequence + 1) & 0xffff;
+    const before = this.#expected < 0 ? 0 : distance16(this.#expected, first);
+    const inside = distance16(first, end) - packets.length;
+    this.#expected = end;
+    const lost = (before > 0 ? before : 0) + (inside > 0 ? inside : 0);
+    if (lost === 0 || lost > maxCarriedLoss) return;
+    this.#writer.skip(lost);
+    this.#next += lost;
+  }
+
+  /** Null before the first unit. */
+  report(now: number): SenderReport | null {
+    return this.#stats.buildReport(now);
+  }
+}
