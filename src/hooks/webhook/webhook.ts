@@ -49,7 +49,10 @@ export class Webhook {
     this.#waiting.push(record);
     this.#characters += record.json.length;
     while (this.#waiting.length > maxWaitingEvents || this.#characters > maxWaitingCharacters) {
-      this.#shift();
+      // The first one is on its way.
+      const [oldest] = this.#waiting.splice(1, 1);
+      if (oldest === undefined) break;
+      this.#characters -= oldest.json.length;
       this.#dropped++;
       this.#report.report(Date.now());
     }
@@ -72,14 +75,13 @@ export class Webhook {
     await this.#scope.close();
   }
 
-  #shift(): void {
-    const record = this.#waiting.shift();
-    if (record !== undefined) this.#characters -= record.json.length;
-  }
-
   async #deliverAll(): Promise<void> {
     try {
-      while (this.#waiting.length > 0 && !this.#scope.closed) await this.#deliver(this.#waiting[0]);
+      while (this.#waiting.length > 0 && !this.#scope.closed) {
+        const [record] = this.#waiting;
+        await this.#deliver(record);
+        if (this.#waiting.shift() !== undefined) this.#characters -= record.json.length;
+      }
     } finally {
       this.#delivering = false;
       this.#idle?.();
@@ -88,7 +90,7 @@ export class Webhook {
 
   /** Until it has arrived or was given up. */
   async #deliver(record: EventRecord): Promise<void> {
-    for (let tries = 0; !this.#scope.closed && this.#waiting[0] === record; tries++) {
+    for (let tries = 0; !this.#scope.closed; tries++) {
       const failure = await this.#send(record);
       if (failure === null || this.#scope.closed) break;
       if (!failure.again || tries >= this.conf.retries) {
@@ -99,7 +101,6 @@ export class Webhook {
       if (tries === 0) this.#logger.warn(`event ${eventId(record)} is tried again: ${failure.text}`);
       await this.#pause(Math.min(this.pauseMs * 2 ** tries, maxPauseMs));
     }
-    if (this.#waiting[0] === record) this.#shift();
   }
 
   /** Null when it has arrived. */
