@@ -16,7 +16,9 @@ export function pathEnvironment(
     RTSP_PATH: name,
     RTSP_PORT: portOf(rtspAddress),
   };
-  groups.forEach((group, i) => environment[`G${i + 1}`] = group);
+  groups.forEach((group, i) => {
+    if (i > 0) environment[`G${i}`] = group;
+  });
   return environment;
 }
 

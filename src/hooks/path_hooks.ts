@@ -3,12 +3,15 @@
  * it; calling that again does nothing. Nothing here throws or waits.
  */
 import type { Logger } from "../base/logger.ts";
-import type { PathConf } from "../conf/mod.ts";
+import { type PathConf, redacted } from "../conf/mod.ts";
 import type { HookEnvironment } from "./command/process.ts";
 import type { CommandRunner } from "./command/runner.ts";
 import { Span, type SpanKeys } from "./command/span.ts";
 import { partyEnvironment, pathEnvironment, queryEnvironment } from "./environment.ts";
 import type { EventBus, Party, PathData } from "./events.ts";
+
+/** Credentials that clients give in the query. */
+const secretParameters: readonly string[] = ["pass", "token", "jwt"];
 
 type PathKey = keyof PathConf;
 
@@ -34,7 +37,7 @@ const readKeys: SpanKeys<PathKey> = { begin: "runOnRead", restart: "runOnReadRes
 export interface PathHooksOptions {
   readonly name: string;
   readonly conf: PathConf;
-  /** Of the regular expression that has matched the name. */
+  /** Of the regular expression that has matched the name; the first one is the whole match. */
   readonly groups: readonly string[];
   /** Puts the name of the path in front. */
   readonly logger: Logger;
@@ -77,7 +80,7 @@ export class PathHooks {
   readonly demand = {
     start: (query: string): void => {
       this.#tell();
-      const data = { ...this.#data, query };
+      const data = { ...this.#data, query: shownQuery(query) };
       this.services.bus.emit({ type: "pathDemanded", data });
       const span = this.#begin(demandKeys, queryEnvironment(query), this.options.logger);
       this.#endDemand = (reason) => {
@@ -104,7 +107,7 @@ export class PathHooks {
 
   /** A client is sent the stream; `logger` is its own, if it has one. */
   reading(reader: Party, query: string, logger: Logger = this.options.logger): () => void {
-    const data = { ...this.#data, query, reader: { type: reader.type, id: reader.id } };
+    const data = { ...this.#data, query: shownQuery(query), reader: { type: reader.type, id: reader.id } };
     const environment = { ...queryEnvironment(query), ...partyEnvironment("MTX_READER", reader) };
     this.services.bus.emit({ type: "readerStarted", data });
     const span = this.#begin(readKeys, environment, logger);
@@ -152,7 +155,7 @@ export class PathHooks {
   ): () => void {
     this.#tell();
     const party = source === null ? null : { type: source.type, id: source.id };
-    const data = { ...this.#data, query, source: party };
+    const data = { ...this.#data, query: shownQuery(query), source: party };
     this.services.bus.emit({ type: began, data });
     const environment = { ...queryEnvironment(query), ...partyEnvironment("MTX_SOURCE", source) };
     const span = this.#begin(keys, environment, this.options.logger);
@@ -198,6 +201,14 @@ export class PathHooks {
 /** Without exponent. */
 function decimal(seconds: number): string {
   return seconds.toFixed(9).replace(/\.?0+$/, "");
+}
+
+/** For others than the commands of this machine: without credentials. */
+function shownQuery(query: string): string {
+  return query.split("&").map((part) => {
+    const [name] = new URLSearchParams(part).keys();
+    return secretParameters.includes(name) ? `${name}=${redacted}` : part;
+  }).join("&");
 }
 
 function once(action: () => void): () => void {

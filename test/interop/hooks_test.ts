@@ -28,6 +28,7 @@ Deno.test("hooks: FFmpeg publishes, FFmpeg reads over RTSP", async () => {
   const [apiPort] = freeTcpPorts(1);
   await using media = new MediaFolder();
   await using server = await TestServer.start({
+    expectedErrors: /invalid type/,
     config: {
       api: true,
       apiAddress: `127.0.0.1:${apiPort}`,

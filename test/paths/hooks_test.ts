@@ -28,16 +28,21 @@ class Server implements AsyncDisposable {
 
   /** `type path party` of what has happened since the last call. */
   async events(): Promise<string[]> {
+    const text = await this.json();
+    return [...text.matchAll(/^data: (.*)$/gm)].slice(0, -1).map(([, json]) => {
+      const { type, data } = JSON.parse(json);
+      return [type, data.path, data.source?.id ?? data.reader?.id ?? data.user ?? ""].join(" ").trim();
+    });
+  }
+
+  async json(): Promise<string> {
     // Something that is always the last.
     this.#hooks.reload(confOf({}));
     let text = "";
     while (!text.includes("configurationReloaded")) {
       text += new TextDecoder().decode((await this.#reader.read()).value);
     }
-    return [...text.matchAll(/^data: (.*)$/gm)].slice(0, -1).map(([, json]) => {
-      const { type, data } = JSON.parse(json);
-      return [type, data.path, data.source?.id ?? data.reader?.id ?? data.user ?? ""].join(" ").trim();
-    });
+    return text;
   }
 
   async publish(name: string, publisher = new TestPublisher(), query = "") {
@@ -78,6 +83,14 @@ Deno.test("paths and hooks: the order of a stream's life", async () => {
   pause();
   reading.playing();
   equal(await server.events(), ["pathOffline cam p1", "readerStopped cam r1", "pathUnavailable cam p1"]);
+});
+
+Deno.test("paths and hooks: events tell queries without credentials", async () => {
+  await using server = new Server({ cam: {} });
+  await server.publish("cam", new TestPublisher(), "a=1&pass=s3cret&t%6Fken=s3cret&passed=2&jwt=s3cret");
+  const told = await server.json();
+  ok(told.includes('"query":"a=1&pass=<redacted>&token=<redacted>&passed=2&jwt=<redacted>"'), told);
+  ok(!told.includes("s3cret"));
 });
 
 Deno.test("paths and hooks: a publisher that is replaced, a path that closes", async () => {
