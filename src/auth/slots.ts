@@ -1,0 +1,55 @@
+import { Refused } from "./refused.ts";
+
+interface Waiter {
+  readonly enter: () => void;
+  readonly fail: (error: Refused) => void;
+}
+
+/** So many at a time; others wait for their turn, but not too many and not for ever. */
+export class Slots {
+  readonly #waiting = new Set<Waiter>();
+  #free: number;
+
+  constructor(count: number, private readonly maxWaiting: number) {
+    this.#free = count;
+  }
+
+  /** Throws `Refused` when it is not its turn within `maxWaitMs`, or too many wait already. */
+  async run<T>(maxWaitMs: number, task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(maxWaitMs);
+    try {
+      return await task();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Who waits is refused. */
+  close(): void {
+    for (const waiter of [...this.#waiting]) waiter.fail(new Refused("unavailable", "terminated"));
+  }
+
+  async #turn(maxWaitMs: number): Promise<void> {
+    if (this.#waiting.size >= this.maxWaiting) throw new Refused("unavailable", "too many requests wait");
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { enter: resolve, fail: reject };
+    this.#waiting.add(waiter);
+    const timer = setTimeout(() => reject(new Refused("unavailable", "too many requests wait")), maxWaitMs);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(waiter);
+    }
+  }
+
+  /** The slot goes to the one that has waited longest. */
+  #release(): void {
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      return waiter.enter();
+    }
+    this.#free++;
+  }
+}
