@@ -1,14 +1,13 @@
 /** HTTP requests of the server's own: to people's programs that it asks or tells something. */
 import { Buffer } from "node:buffer";
-import type { IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { errorText, UserError } from "../../base/errors.ts";
 import { connectPinned } from "../tcp/pinned.ts";
 
-/** Connections that are kept for the next request, and for how long. */
-const maxIdle = 8;
-const idleMs = 30_000;
+/** Connections are kept for the next request. */
+const agentOptions = { keepAlive: true, maxFreeSockets: 8, timeout: 30_000 };
 
 /** One request. */
 export interface HttpCall {
@@ -37,7 +36,7 @@ interface Prepared {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: Uint8Array | null;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
@@ -45,38 +44,41 @@ interface Prepared {
 /**
  * Keeps its connections for further requests until `close`. With a fingerprint, HTTPS servers are known by their
  * certificate, which is checked before a byte of a request leaves; without, it must be valid for the host name.
+ * Made of node's client: `fetch` cannot look at certificates, and refuses ports that browsers must not use.
  */
 export class HttpClient implements Disposable {
   readonly #closing = new AbortController();
-  readonly #transport: Transport | null;
-  readonly #plain = new FetchTransport();
+  readonly #plain = new HttpAgent(agentOptions);
+  readonly #secure: HttpsAgent;
 
   /** `fingerprint`: SHA-256, hexadecimal, colons allowed; may be empty. */
   constructor(fingerprint: string) {
-    this.#transport = fingerprint === "" ? null : new PinnedTransport(fingerprint);
+    this.#secure = fingerprint === "" ? new HttpsAgent(agentOptions) : new PinnedAgent(fingerprint);
   }
 
-  /** Throws UserError, whose text holds nothing of the URL. */
+  /** Throws UserError, whose text holds nothing secret of the URL. */
   async send(call: HttpCall): Promise<HttpReply> {
+    const { method, maxBytes, timeoutMs } = call;
     const url = parseUrl(call.url);
+    const body = call.body === undefined ? null : new TextEncoder().encode(call.body);
     const headers: Record<string, string> = { accept: "application/json, */*" };
-    if (call.body !== undefined) headers["content-type"] = "application/json";
+    if (body !== null) {
+      headers["content-type"] = "application/json";
+      headers["content-length"] = String(body.length);
+    }
     if (url.username !== "" || url.password !== "") headers["authorization"] = basic(url);
     url.username = url.password = url.hash = "";
-    const { method, body, maxBytes } = call;
-    // A signal of its own, so that the time-out's timer does not outlive the call.
     const abort = new AbortController();
     const stop = () => abort.abort();
-    const timer = setTimeout(stop, call.timeoutMs);
+    const timer = setTimeout(stop, timeoutMs);
     this.#closing.signal.addEventListener("abort", stop);
     if (this.#closing.signal.aborted) stop();
-    const transport = url.protocol === "https:" ? this.#transport ?? this.#plain : this.#plain;
     try {
-      return await transport.send({ url, method, headers, body, maxBytes, signal: abort.signal });
+      return await this.#exchange({ url, method, headers, body, maxBytes, signal: abort.signal });
     } catch (error) {
       if (this.#closing.signal.aborted) throw new UserError("canceled");
-      if (abort.signal.aborted) throw new UserError(`no answer within ${call.timeoutMs / 1000} seconds`);
-      throw new UserError(withoutUrl(errorText(error), url));
+      if (abort.signal.aborted) throw new UserError(`no answer within ${timeoutMs / 1000} seconds`);
+      throw new UserError(errorText(error));
     } finally {
       clearTimeout(timer);
       this.#closing.signal.removeEventListener("abort", stop);
@@ -86,14 +88,53 @@ export class HttpClient implements Disposable {
   /** Requests that are under way fail. */
   close(): void {
     this.#closing.abort();
-    this.#transport?.close();
-    this.#plain.close();
+    this.#plain.destroy();
+    this.#secure.destroy();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+
+  async #exchange(prepared: Prepared): Promise<HttpReply> {
+    for (;;) {
+      try {
+        return await this.#exchangeOnce(prepared);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+      }
+    }
+  }
+
+  #exchangeOnce({ url, method, headers, body, maxBytes, signal }: Prepared): Promise<HttpReply> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new UserError("canceled"));
+      const isSecure = url.protocol === "https:";
+      const request = isSecure
+        ? httpsRequest(url, { method, headers, agent: this.#secure })
+        : httpRequest(url, { method, headers, agent: this.#plain });
+      const stop = () => {
+        request.destroy();
+        reject(new UserError("canceled"));
+      };
+      const settled = () => signal.removeEventListener("abort", stop);
+      signal.addEventListener("abort", stop);
+      let answered = false;
+      request.on("error", (error) => {
+        settled();
+        reject(request.reusedSocket && !answered && !signal.aborted ? new StaleConnection() : error);
+      });
+      request.on("response", (response) => {
+        answered = true;
+        readAnswer(response, maxBytes).then(resolve, reject).finally(settled);
+      });
+      request.end(body ?? undefined);
+    });
+  }
 }
+
+/** The server has closed a connection that was kept while we were about to use it again. */
+class StaleConnection extends Error {}
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
@@ -114,88 +155,17 @@ function decoded(text: string): string {
   }
 }
 
-/** The query may be a secret. */
-function withoutUrl(text: string, url: URL): string {
-  const cut = text.replaceAll(` for url (${url.href})`, "");
-  return url.search.length > 1 && cut.includes(url.search) ? "error sending request" : cut;
-}
-
-interface Transport {
-  send(prepared: Prepared): Promise<HttpReply>;
-  close(): void;
-}
-
-/** Deno's own client. */
-class FetchTransport implements Transport {
-  #client: Deno.HttpClient | null = null;
-
-  async send({ url, method, headers, body, maxBytes, signal }: Prepared): Promise<HttpReply> {
-    this.#client ??= Deno.createHttpClient({ poolMaxIdlePerHost: maxIdle, poolIdleTimeout: idleMs });
-    const response = await fetch(url, {
-      client: this.#client,
-      method,
-      headers,
-      redirect: "manual",
-      signal,
-      ...(body !== undefined && { body }),
-    });
-    const read = new LimitedBody(maxBytes);
-    for await (const chunk of response.body ?? []) if (!read.add(chunk)) break;
-    return { status: response.status, location: response.headers.get("location"), body: read.bytes };
-  }
-
-  close(): void {
-    this.#client?.close();
-  }
-}
-
-/** Node's client, since it lets us look at the certificate. */
-class PinnedTransport implements Transport {
-  readonly #agent: Agent;
-
-  constructor(fingerprint: string) {
-    this.#agent = new PinnedAgent(fingerprint);
-  }
-
-  send({ url, method, headers, body, maxBytes, signal }: Prepared): Promise<HttpReply> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new UserError("canceled"));
-      const bytes = Buffer.from(body ?? "");
-      const request = httpsRequest(url, {
-        method,
-        agent: this.#agent,
-        headers: { ...headers, ...(body !== undefined && { "content-length": String(bytes.length) }) },
-      });
-      const stop = () => request.destroy(new UserError("canceled"));
-      const settled = () => signal.removeEventListener("abort", stop);
-      signal.addEventListener("abort", stop);
-      request.on("error", (error) => {
-        settled();
-        reject(error);
-      });
-      request.on("response", (response) => {
-        readAnswer(response, maxBytes).then(resolve, reject).finally(settled);
-      });
-      request.end(bytes);
-    });
-  }
-
-  close(): void {
-    this.#agent.destroy();
-  }
-}
-
 async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpReply> {
   const read = new LimitedBody(maxBytes);
   for await (const chunk of response as AsyncIterable<Uint8Array>) if (!read.add(chunk)) break;
   return { status: response.statusCode ?? 0, location: response.headers.location ?? null, body: read.bytes };
 }
 
-class PinnedAgent extends Agent {
+class PinnedAgent extends HttpsAgent {
   readonly #closing = new AbortController();
 
   constructor(private readonly fingerprint: string) {
-    super({ keepAlive: true, maxFreeSockets: maxIdle, timeout: idleMs });
+    super(agentOptions);
   }
 
   override createConnection(
