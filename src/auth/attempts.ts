@@ -8,6 +8,8 @@ import { areEmpty } from "./token.ts";
 const freeFailures = 10;
 /** More are not counted: an address is free again a minute and a half after it has stopped. */
 const maxFailures = 25;
+/** Checks that run at the same time for one address; each further one counts as a failure meanwhile. */
+const maxAtOnce = 200;
 /** One failure is forgotten after this time, then the next. */
 const forgetMs = 6000;
 /** Between two checks of new credentials of an address that guesses; doubled with each failure up to the maximum. */
@@ -29,6 +31,8 @@ export type Turn = { readonly kind: "check"; readonly waitMs: number } | {
   readonly reason: string;
 };
 
+const atOnce: Turn = { kind: "check", waitMs: 0 };
+
 interface Guesser {
   failures: number;
   /** When `failures` was right. */
@@ -45,18 +49,21 @@ interface Guesser {
 export class Attempts {
   readonly #key = randomBytes(32);
   readonly #guessers = new Map<string, Guesser>();
+  /** By address. */
+  readonly #running = new Map<string, number>();
   /** Until when. */
   readonly #right = new Map<string, number>();
   readonly #wrong = new Map<string, number>();
 
   /** Of a request that is about to be checked. Requests without credentials guess nothing. */
   turn(request: AuthRequest, token: string, now: number): Turn {
-    const guesser = this.#guessers.get(addressKey(request.ip));
-    if (guesser === undefined || areEmpty(request.credentials, token)) return { kind: "check", waitMs: 0 };
-    const excess = excessOf(guesser, now);
-    if (excess <= 0) return { kind: "check", waitMs: 0 };
+    const address = addressKey(request.ip);
+    const guesser = this.#guessers.get(address) ?? { failures: 0, at: now, nextTurn: now };
+    const crowd = Math.max(0, (this.#running.get(address) ?? 0) + 1 - maxAtOnce);
+    const excess = excessOf(guesser, now) + (crowd === 0 ? 0 : freeFailures + crowd);
+    if (excess <= 0 || areEmpty(request.credentials, token)) return atOnce;
     const who = this.#digest(request, token);
-    if (who !== null && isFresh(this.#right, who, now)) return { kind: "check", waitMs: 0 };
+    if (who !== null && isFresh(this.#right, who, now)) return atOnce;
     const what = this.#digest(request, token, `${request.action} ${request.path}`);
     if (what !== null && isFresh(this.#wrong, what, now)) {
       return { kind: "refuse", reason: "authentication failed, as a moment ago" };
@@ -66,7 +73,19 @@ export class Attempts {
       return { kind: "refuse", reason: "authentication failed too often from this address" };
     }
     guesser.nextTurn = turn + Math.min(maxPaceMs, minPaceMs * 2 ** excess);
+    remember(this.#guessers, address, guesser, maxAddresses);
     return { kind: "check", waitMs: turn - now };
+  }
+
+  /** A check of credentials from this address begins; the function that is given tells its end. */
+  begin(ip: string): () => void {
+    const address = addressKey(ip);
+    this.#running.set(address, (this.#running.get(address) ?? 0) + 1);
+    return () => {
+      const others = this.#running.get(address)! - 1;
+      if (others === 0) this.#running.delete(address);
+      else this.#running.set(address, others);
+    };
   }
 
   /** The credentials were right. */

@@ -72,7 +72,17 @@ export class AuthManager {
   async authenticate(request: AuthRequest): Promise<AuthGrant> {
     const turn = this.#attempts.turn(request, this.#tokenOf(request), this.now());
     if (turn.kind === "refuse") throw this.#error(request, new Refused("denied", turn.reason));
-    await pause(turn.waitMs, this.#closing.signal);
+    const end = this.#attempts.begin(request.ip);
+    try {
+      await pause(turn.waitMs, this.#closing.signal);
+      return await this.#decide(request);
+    } finally {
+      end();
+    }
+  }
+
+  /** Anew when the method was replaced meanwhile. */
+  async #decide(request: AuthRequest): Promise<AuthGrant> {
     for (;;) {
       const decider = this.#decider;
       try {
