@@ -30,26 +30,36 @@ export class Slots {
     for (const waiter of [...this.#waiting]) waiter.fail(new Refused("unavailable", "terminated"));
   }
 
-  async #turn(maxWaitMs: number): Promise<void> {
-    if (this.#waiting.size >= this.maxWaiting) throw new Refused("unavailable", "too many requests wait");
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = { enter: resolve, fail: reject };
-    this.#waiting.add(waiter);
-    const timer = setTimeout(() => reject(new Refused("unavailable", "too many requests wait")), maxWaitMs);
-    try {
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(waiter);
-    }
+  #turn(maxWaitMs: number): Promise<void> {
+    if (this.#waiting.size >= this.maxWaiting) throw tooMany();
+    return new Promise((resolve, reject) => {
+      // Whoever has given up must not get a slot, which would be lost.
+      const settle = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiter);
+      };
+      const waiter: Waiter = {
+        enter: () => {
+          settle();
+          resolve();
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => waiter.fail(tooMany()), maxWaitMs);
+      this.#waiting.add(waiter);
+    });
   }
 
   /** The slot goes to the one that has waited longest. */
   #release(): void {
-    for (const waiter of this.#waiting) {
-      this.#waiting.delete(waiter);
-      return waiter.enter();
-    }
+    for (const waiter of this.#waiting) return waiter.enter();
     this.#free++;
   }
+}
+
+function tooMany(): Refused {
+  return new Refused("unavailable", "too many requests wait for an answer");
 }

@@ -174,12 +174,8 @@ Deno.test("HTTP callback: slow, silent and absent servers refuse", async () => {
 
 Deno.test("HTTP callback: redirects are not followed, and credentials of the URL are sent", async () => {
   await using elsewhere = new Asked(() => new Response());
-  await using asked = new Asked((_, { headers }) =>
-    new Response(null, {
-      status: 307,
-      headers: { location: elsewhere.url, "x-seen": headers.get("authorization")! },
-    })
-  );
+  const headers = { location: elsewhere.url };
+  await using asked = new Asked(() => new Response(null, { status: 307, headers }));
   equal(await answer(asked.auth, request()), "challenge: server replied with code 307");
   equal(elsewhere.bodies.length, 0);
   const seen: (string | null)[] = [];
