@@ -3,6 +3,7 @@
  *
  * - a publisher that leaves, or gives way to another: its readers, then the stream (the one that gives way is closed
  *   first);
+ * - the end of a token: the client that has come with it, and no other (a publisher: see above);
  * - a reader that leaves: nobody, but an on-demand source is stopped some time after the last one;
  * - the path: the requests that wait, the publisher, the readers, the stream, the on-demand source;
  * - the path manager: the path, when its configuration goes away, and when nobody uses a path that exists only on
@@ -28,6 +29,7 @@ import {
   type ReaderType,
   type SourceType,
 } from "./contracts.ts";
+import { Expiry } from "./expiry.ts";
 import { HeldRequests } from "./held.ts";
 import { OnDemand, type OnDemandSource } from "./on_demand.ts";
 import type { SupervisedStatus } from "./supervisor.ts";
@@ -105,9 +107,19 @@ export interface PathSnapshot {
   readonly stats: StreamStats;
 }
 
+/** For the log of a client that is closed. */
+export const expiredText = "token has expired";
+
+/** A reader's place, and how long it may stay. */
+interface Seated {
+  readonly seat: ReaderSeat;
+  readonly expiry: Expiry;
+}
+
 /** A stream and who writes it. */
 interface Attached {
   readonly publisher: Publisher;
+  readonly expiry: Expiry;
   readonly stream: Stream;
   readonly since: number;
 }
@@ -129,7 +141,7 @@ export class LivePath {
   readonly #held: HeldRequests;
   readonly #source: PathSource | null;
   readonly #onDemand: OnDemand | null;
-  readonly #readers = new Map<Reader, ReaderSeat>();
+  readonly #readers = new Map<Reader, Seated>();
   #attached: Attached | null = null;
   /** The place of the publisher is empty for a moment only: nobody must think that the path is unused. */
   #replacing = false;
@@ -172,23 +184,35 @@ export class LivePath {
     throw new NoStreamError(this.name);
   }
 
-  /** Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. */
-  addReader(reader: Reader, query: string, signal?: AbortSignal): ReaderSeat | Promise<ReaderSeat> {
+  /**
+   * Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. It must
+   * go at `expiresAt` (milliseconds since 1970; null for never).
+   */
+  addReader(
+    reader: Reader,
+    query: string,
+    signal?: AbortSignal,
+    expiresAt: number | null = null,
+  ): ReaderSeat | Promise<ReaderSeat> {
     this.#checkOpen();
-    if (this.#attached !== null) return this.#seatReader(reader);
+    if (this.#attached !== null) return this.#seatReader(reader, expiresAt);
     if (this.#onDemand !== null) {
-      return this.#hold(this.#onDemand, () => this.#seatReader(reader), query, signal);
+      return this.#hold(this.#onDemand, () => this.#seatReader(reader, expiresAt), query, signal);
     }
     throw new NoStreamError(this.name);
   }
 
-  addPublisher(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  addPublisher(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     this.#checkOpen();
     if (this.#conf.source !== "publisher") {
       throw new UserError(`can't publish to path '${this.name}' since 'source' is not 'publisher'`);
     }
     if (this.#attached !== null && !this.#conf.overridePublisher) throw this.#alreadyPublishing();
-    return this.#attach(publisher, medias);
+    return this.#attach(publisher, medias, expiresAt);
   }
 
   snapshot(): PathSnapshot {
@@ -253,9 +277,12 @@ export class LivePath {
     return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
   }
 
-  #seatReader(reader: Reader): ReaderSeat {
+  #seatReader(reader: Reader, expiresAt: number | null): ReaderSeat {
     const seated = this.#readers.get(reader);
-    if (seated !== undefined) return seated;
+    if (seated !== undefined) {
+      seated.expiry.extend(expiresAt);
+      return seated.seat;
+    }
     const { maxReaders } = this.#conf;
     if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
@@ -265,17 +292,29 @@ export class LivePath {
       conf: this.#conf,
       stream: this.#current().stream,
       leave: () => {
-        if (this.#readers.get(reader) !== seat) return;
-        this.#readers.delete(reader);
-        this.settle();
+        if (this.#readers.get(reader)?.seat === seat) this.#unseat(reader);
       },
     };
-    this.#readers.set(reader, seat);
+    const expiry = new Expiry(expiresAt, () => {
+      this.#unseat(reader);
+      this.#closeClient(reader, expiredText, true);
+    });
+    this.#readers.set(reader, { seat, expiry });
     this.#onDemand?.needed();
     return seat;
   }
 
-  #attach(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  #unseat(reader: Reader): void {
+    this.#readers.get(reader)?.expiry.cancel();
+    this.#readers.delete(reader);
+    this.settle();
+  }
+
+  #attach(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     const stream = new Stream({
       medias,
       logger: this.#logger,
@@ -292,7 +331,8 @@ export class LivePath {
       this.#checkOpen();
       if (this.#attached !== null) throw this.#alreadyPublishing();
     }
-    const attached: Attached = { publisher, stream, since: Date.now() };
+    const expiry = new Expiry(expiresAt, () => this.#publisherLeft(expiredText));
+    const attached: Attached = { publisher, expiry, stream, since: Date.now() };
     this.#attached = attached;
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
     this.#onDemand?.arrived();
@@ -308,8 +348,9 @@ export class LivePath {
     };
   }
 
-  #publisherLeft(): void {
-    this.#detach(null, "stream is closed");
+  /** It is closed too unless `reason` is null. */
+  #publisherLeft(reason: string | null = null): void {
+    this.#detach(reason, "stream is closed");
     if (!isPublisherConf(this.#conf)) this.#onDemand?.stop("an error occurred");
     this.settle();
   }
@@ -318,6 +359,8 @@ export class LivePath {
   #detach(publisherReason: string | null, readerReason: string): void {
     const attached = this.#attached;
     if (attached === null) return;
+    attached.expiry.cancel();
+    for (const { expiry } of this.#readers.values()) expiry.cancel();
     const readers = [...this.#readers.keys()];
     this.#attached = null;
     this.#readers.clear();
@@ -327,9 +370,10 @@ export class LivePath {
   }
 
   /** One client's defect must not keep the others open. */
-  #closeClient(client: Publisher | Reader, reason: string): void {
+  #closeClient(client: Publisher | Reader, reason: string, isExpired = false): void {
     try {
-      client.close(reason);
+      if (isExpired && "expire" in client && client.expire !== undefined) client.expire(reason);
+      else client.close(reason);
     } catch (error) {
       this.#logger.error(`closing ${client.type} ${client.id} failed: ${errorText(error)}`);
     }

@@ -139,7 +139,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     const { pathManager } = this.context;
     const conf = await pathManager.authorize(access, "publish");
     if (this.#closeReason !== null) return;
-    this.user = wanted.user;
+    this.user = pathManager.grantOf(access).user;
     if (!this.#accept(conf.srtPublishPassphrase)) return;
     this.state = "publish";
     this.#mediaAt = Date.now();
@@ -154,9 +154,11 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   }
 
   async #read(wanted: StreamRequest): Promise<void> {
-    const seat = await this.context.pathManager.addReader(this.#access(wanted), this);
+    const access = this.#access(wanted);
+    const { pathManager } = this.context;
+    const seat = await pathManager.addReader(access, this);
     if (this.#closeReason !== null) return seat.leave();
-    this.user = wanted.user;
+    this.user = pathManager.grantOf(access).user;
     try {
       const reading = new Reading(seat, this.logger);
       if (!this.#accept(seat.conf.srtReadPassphrase)) return seat.leave();
