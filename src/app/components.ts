@@ -17,6 +17,7 @@ import { HlsServer } from "../protocols/hls/mod.ts";
 import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { SrtServer } from "../protocols/srt/mod.ts";
 import { WebrtcServer } from "../protocols/webrtc/mod.ts";
 import type { Component, Running } from "./lifecycle.ts";
 
@@ -266,6 +267,19 @@ export const components: readonly Component<Services>[] = [
       };
       if (!conf.webrtcEncryption) return await start(null);
       return await withCertificate(conf.webrtcServerCert, conf.webrtcServerKey, logger, start);
+    },
+  },
+  {
+    name: "SRT",
+    restartOn: ["srt", "srtAddress", ...udpKeys],
+    listensOn: ["srtAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ srtconns: undefined });
+      if (!conf.srt) return undefined;
+      const server = await SrtServer.start({ conf, logger, pathManager: paths });
+      services.show({ srtconns: { list: () => server.snapshots, kick: (id) => server.kick(id) } });
+      return server;
     },
   },
   {

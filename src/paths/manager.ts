@@ -1,4 +1,4 @@
-import type { AuthAction, AuthManager } from "../auth/mod.ts";
+import type { AuthAction, AuthGrant, AuthManager } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
@@ -16,7 +16,13 @@ import {
   type ReaderSeat,
   type StreamWatcher,
 } from "./contracts.ts";
-import { type CreateOnDemandSource, type CreateSource, LivePath, type PathSnapshot } from "./path.ts";
+import {
+  type CreateOnDemandSource,
+  type CreateSource,
+  expiredText,
+  LivePath,
+  type PathSnapshot,
+} from "./path.ts";
 
 /** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
 const rtpHeaderSize = 12;
@@ -48,6 +54,8 @@ export class LivePaths implements PathManager {
   /** Paths that have not released everything yet. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #hooks: Hooks;
+  /** By the very access: gone with it. */
+  readonly #grants = new WeakMap<PathAccess, AuthGrant>();
   #conf: Conf;
   #closed = false;
 
@@ -71,7 +79,8 @@ export class LivePaths implements PathManager {
 
   async addReader(access: PathAccess, reader: Reader, authorized = false): Promise<ReaderSeat> {
     if (!authorized) await this.#authenticate(access, "read");
-    return this.#act(access, (path) => path.addReader(reader, access.query, access.signal));
+    const expiresAt = this.#expiryOf(access);
+    return this.#act(access, (path) => path.addReader(reader, access.query, access.signal, expiresAt));
   }
 
   addPublisher(
@@ -82,8 +91,12 @@ export class LivePaths implements PathManager {
   ): Promise<PublisherSeat> {
     return this.#act(access, (path) => {
       if (compareConfs(conf, path.conf) !== "same") throw new UserError("configuration has changed");
-      return path.addPublisher(publisher, medias, access.query);
+      return path.addPublisher(publisher, medias, access.query, this.#expiryOf(access));
     });
+  }
+
+  grantOf(access: PathAccess): AuthGrant {
+    return access.grant ?? this.#grants.get(access) ?? { user: access.credentials.user, expiresAt: null };
   }
 
   watchStreams(watcher: StreamWatcher): () => void {
@@ -138,8 +151,9 @@ export class LivePaths implements PathManager {
     this.#checkOpen();
     findPathConf(this.#conf, access.name);
     const { name: path, query, protocol, id, ip, userAgent, credentials } = access;
+    const request = { action, path, query, protocol, id, ip, userAgent, credentials };
     try {
-      await this.options.auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+      this.#grants.set(access, await this.options.auth.authenticate(request));
     } catch (error) {
       if (error instanceof AuthError && !error.challenge) {
         this.#hooks.refused({ action, path, protocol, ip, user: credentials.user, reason: error.message });
@@ -147,6 +161,13 @@ export class LivePaths implements PathManager {
       throw error;
     }
     this.#checkOpen();
+  }
+
+  /** Whose token has expired meanwhile must not drive out another publisher. */
+  #expiryOf(access: PathAccess): number | null {
+    const { expiresAt } = this.grantOf(access);
+    if (expiresAt !== null && expiresAt <= Date.now()) throw new UserError(expiredText);
+    return expiresAt;
   }
 
   /** Looks the path up anew: the configuration may have changed while the client was authenticated. */

@@ -3,6 +3,7 @@
  *
  * - a publisher that leaves, or gives way to another: its readers, then the stream (the one that gives way is closed
  *   first);
+ * - the end of a token: the client that has come with it, and no other (a publisher: see above);
  * - a reader that leaves: nobody, but an on-demand source is stopped some time after the last one;
  * - the path: the requests that wait, the publisher, the readers, the stream, the on-demand source;
  * - the path manager: the path, when its configuration goes away, and when nobody uses a path that exists only on
@@ -29,43 +30,13 @@ import {
   type ReaderType,
   type SourceType,
 } from "./contracts.ts";
+import { Expiry } from "./expiry.ts";
 import { HeldRequests } from "./held.ts";
 import { OnDemand, type OnDemandSource } from "./on_demand.ts";
+import type { CreateOnDemandSource, CreateSource, PathSource, SourceHost } from "./source_host.ts";
 import type { SupervisedStatus } from "./supervisor.ts";
 
-/** Makes what starts a publisher on demand (`runOnDemand`), or null when there is none for this configuration. */
-export type CreateOnDemandSource = (path: SourceHost) => OnDemandSource | null;
-
-/** A client of ours that pulls the stream of a path, all the time or on demand. */
-export interface PathSource extends OnDemandSource {
-  /** What it is to the API. */
-  readonly type: SourceType;
-  /** For the API. */
-  readonly status: SupervisedStatus;
-  /** Settles when everything is released; never rejects. */
-  stop(reason: string): Promise<void>;
-}
-
-/** Makes the source of a path whose `source` is a URL, or null when there is none for this configuration. */
-export type CreateSource = (path: SourceHost) => PathSource | null;
-
-/** What a source of the server's own may see of its path. */
-export interface SourceHost {
-  /** Name of the path. */
-  readonly name: string;
-  /** The configuration when the path was made. */
-  readonly conf: PathConf;
-  /** Groups of the regular expression that has matched the name. */
-  readonly groups: readonly string[];
-  /** Puts the name of the path in front. */
-  readonly logger: Logger;
-  /** Settles when the path of this name that was here before has released everything, such as its ports. */
-  readonly predecessor: Promise<void>;
-  /** The whole configuration, as it is now. */
-  globalConf(): Conf;
-  /** The stream is there. Its end is told by `leave` of the seat. */
-  attach(source: Publisher, medias: readonly RtpMedia[]): PublisherSeat;
-}
+export type { CreateOnDemandSource, CreateSource, PathSource, SourceHost };
 
 export interface LivePathOptions {
   readonly name: string;
@@ -107,21 +78,26 @@ export interface PathSnapshot {
   readonly stats: StreamStats;
 }
 
+/** For the log of a client that is closed. */
+export const expiredText = "token has expired";
+
+/** A reader's place, and how long it may stay. */
+interface Seated {
+  readonly seat: ReaderSeat;
+  readonly expiry: Expiry;
+  /** Null while it is not sent the stream. */
+  stopPlaying: (() => void) | null;
+}
+
 /** A stream and who writes it. */
 interface Attached {
   readonly publisher: Publisher;
+  readonly expiry: Expiry;
   readonly stream: Stream;
   readonly since: number;
   /** In the order in which they are to be called. */
   readonly offline: () => void;
   readonly unavailable: () => void;
-}
-
-/** A reader that is here. */
-interface Seated {
-  readonly seat: ReaderSeat;
-  /** Null while it is not sent the stream. */
-  stopPlaying: (() => void) | null;
 }
 
 const noStats: StreamStats = {
@@ -189,23 +165,36 @@ export class LivePath {
     throw new NoStreamError(this.name);
   }
 
-  /** Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. */
-  addReader(reader: Reader, query: string, signal?: AbortSignal): ReaderSeat | Promise<ReaderSeat> {
+  /**
+   * Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. It must
+   * go at `expiresAt` (milliseconds since 1970; null for never).
+   */
+  addReader(
+    reader: Reader,
+    query: string,
+    signal?: AbortSignal,
+    expiresAt: number | null = null,
+  ): ReaderSeat | Promise<ReaderSeat> {
     this.#checkOpen();
-    if (this.#attached !== null) return this.#seatReader(reader, query);
+    if (this.#attached !== null) return this.#seatReader(reader, query, expiresAt);
     if (this.#onDemand !== null) {
-      return this.#hold(this.#onDemand, () => this.#seatReader(reader, query), query, signal);
+      return this.#hold(this.#onDemand, () => this.#seatReader(reader, query, expiresAt), query, signal);
     }
     throw new NoStreamError(this.name);
   }
 
-  addPublisher(publisher: Publisher, medias: readonly RtpMedia[], query: string): PublisherSeat {
+  addPublisher(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    query = "",
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     this.#checkOpen();
     if (this.#conf.source !== "publisher") {
       throw new UserError(`can't publish to path '${this.name}' since 'source' is not 'publisher'`);
     }
     if (this.#attached !== null && !this.#conf.overridePublisher) throw this.#alreadyPublishing();
-    return this.#attach(publisher, medias, query);
+    return this.#attach(publisher, medias, query, expiresAt);
   }
 
   snapshot(): PathSnapshot {
@@ -271,9 +260,12 @@ export class LivePath {
     return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
   }
 
-  #seatReader(reader: Reader, query: string): ReaderSeat {
+  #seatReader(reader: Reader, query: string, expiresAt: number | null): ReaderSeat {
     const seated = this.#readers.get(reader);
-    if (seated !== undefined) return seated.seat;
+    if (seated !== undefined) {
+      seated.expiry.extend(expiresAt);
+      return seated.seat;
+    }
     const { maxReaders } = this.#conf;
     if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
@@ -288,13 +280,14 @@ export class LivePath {
         return () => stopPlaying(place);
       },
       leave: () => {
-        if (this.#readers.get(reader) !== place) return;
-        this.#readers.delete(reader);
-        stopPlaying(place);
-        this.settle();
+        if (this.#readers.get(reader) === place) this.#unseat(reader);
       },
     };
-    const place: Seated = { seat, stopPlaying: null };
+    const expiry = new Expiry(expiresAt, () => {
+      this.#unseat(reader);
+      this.#closeClient(reader, expiredText, true);
+    });
+    const place: Seated = { seat, expiry, stopPlaying: null };
     this.#readers.set(reader, place);
     this.#onDemand?.needed();
     return seat;
@@ -305,7 +298,22 @@ export class LivePath {
     return reader.type === "hidden" ? () => {} : this.#hooks.reading(reader, query, reader.logger);
   }
 
-  #attach(publisher: Publisher, medias: readonly RtpMedia[], query = ""): PublisherSeat {
+  #unseat(reader: Reader): void {
+    const place = this.#readers.get(reader);
+    this.#readers.delete(reader);
+    if (place !== undefined) {
+      place.expiry.cancel();
+      stopPlaying(place);
+    }
+    this.settle();
+  }
+
+  #attach(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    query = "",
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     const stream = new Stream({
       medias,
       logger: this.#logger,
@@ -325,7 +333,8 @@ export class LivePath {
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
     const unavailable = this.#hooks.available(publisher, query);
     const offline = this.#hooks.online(publisher, query);
-    const attached: Attached = { publisher, stream, since: Date.now(), offline, unavailable };
+    const expiry = new Expiry(expiresAt, () => this.#publisherLeft(expiredText));
+    const attached: Attached = { publisher, expiry, stream, since: Date.now(), offline, unavailable };
     this.#attached = attached;
     this.#onDemand?.arrived();
     this.#held.grantAll();
@@ -340,8 +349,9 @@ export class LivePath {
     };
   }
 
-  #publisherLeft(): void {
-    this.#detach(null, "stream is closed");
+  /** It is closed too unless `reason` is null. */
+  #publisherLeft(reason: string | null = null): void {
+    this.#detach(reason, "stream is closed");
     if (!isPublisherConf(this.#conf)) this.#onDemand?.stop("an error occurred");
     this.settle();
   }
@@ -350,6 +360,8 @@ export class LivePath {
   #detach(publisherReason: string | null, readerReason: string): void {
     const attached = this.#attached;
     if (attached === null) return;
+    attached.expiry.cancel();
+    for (const { expiry } of this.#readers.values()) expiry.cancel();
     const readers = [...this.#readers];
     this.#attached = null;
     this.#readers.clear();
@@ -364,9 +376,10 @@ export class LivePath {
   }
 
   /** One client's defect must not keep the others open. */
-  #closeClient(client: Publisher | Reader, reason: string): void {
+  #closeClient(client: Publisher | Reader, reason: string, isExpired = false): void {
     try {
-      client.close(reason);
+      if (isExpired && "expire" in client && client.expire !== undefined) client.expire(reason);
+      else client.close(reason);
     } catch (error) {
       this.#logger.error(`closing ${client.type} ${client.id} failed: ${errorText(error)}`);
     }

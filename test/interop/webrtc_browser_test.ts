@@ -5,7 +5,7 @@ import { MediaFolder } from "./support/media.ts";
 import { type Case, runCases } from "./support/pool.ts";
 import { publish } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
-import { WebrtcSite } from "./support/webrtc.ts";
+import { type WebrtcHost, WebrtcSite } from "./support/webrtc.ts";
 import type { RtpMedia } from "../../src/rtp/format.ts";
 import { Unit } from "../../src/stream/unit.ts";
 import { access, TestPublisher } from "../paths/support.ts";
@@ -148,13 +148,16 @@ Deno.test("WebRTC in Chromium", async (t) => {
   });
 });
 
+function hostOf(test: WebrtcTest): WebrtcHost {
+  return {
+    webrtcUrl: (path) => `http://127.0.0.1:${test.port}/${path}`,
+    log: { waitFor: (pattern) => test.line(pattern) },
+  };
+}
+
 /** Streams that no client of the tests can publish, and offers whose first section gets nothing. */
 Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
   await using test = await WebrtcTest.start();
-  const host = {
-    webrtcUrl: (path: string) => `http://127.0.0.1:${test.port}/${path}`,
-    log: { waitFor: (pattern: RegExp) => test.line(pattern) },
-  };
   const conf = await test.paths.authorize(access("cam"), "publish");
   const medias: readonly RtpMedia[] = [
     { kind: "application", formats: [{ codec: { name: "KLV" }, payloadType: 96, clockRate: 90_000 }] },
@@ -166,7 +169,7 @@ Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
   const seat = await test.paths.addPublisher(access("cam"), new TestPublisher(), medias, conf);
   const [klv, opus] = seat.stream.tracks;
   const items = [Uint8Array.of(6, 14, 43, 52), new Uint8Array(100_000).fill(7)];
-  await using site = new WebrtcSite(host);
+  await using site = new WebrtcSite(hostOf(test));
   await withBrowser(async (browser) => {
     const tab = await site.open(browser);
     const reader = await tab.read("cam", { data: true });
@@ -198,11 +201,7 @@ Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
 /** As a viewer who is impatient. */
 Deno.test("WebRTC in Chromium: pages that are reloaded leave nothing behind", async () => {
   await using test = await WebrtcTest.start();
-  const host = {
-    webrtcUrl: (path: string) => `http://127.0.0.1:${test.port}/${path}`,
-    log: { waitFor: (pattern: RegExp) => test.line(pattern) },
-  };
-  await using site = new WebrtcSite(host);
+  await using site = new WebrtcSite(hostOf(test));
   await withBrowser(async (browser) => {
     const camera = await site.open(browser);
     const publisher = await camera.publish("cam", {
@@ -226,6 +225,23 @@ Deno.test("WebRTC in Chromium: pages that are reloaded leave nothing behind", as
       }`,
     );
     equal(test.server.sessions.map(({ state }) => state), ["publish"]);
+    await publisher.close();
+    await test.empty();
+  });
+});
+
+Deno.test("WebRTC in Chromium: over TCP where there is no UDP", async () => {
+  await using test = await WebrtcTest.start({
+    globals: { webrtcLocalUDPAddress: "", webrtcLocalTCPAddress: "127.0.0.1:0" },
+  });
+  await using site = new WebrtcSite(hostOf(test));
+  await withBrowser(async (browser) => {
+    const tab = await site.open(browser);
+    const publisher = await tab.publish("cam", { video: { mimeType: "video/VP8", width: 320, height: 180 } });
+    await test.line(/is publishing to path 'cam'/);
+    const reader = await tab.read("cam");
+    await reader.waitForMedia({ frames: 20, audioPackets: 30 });
+    await reader.logged(/peer connection established, local candidate: host\/tcp\/127\.0\.0\.1\//);
     await publisher.close();
     await test.empty();
   });

@@ -101,6 +101,11 @@ export class HlsSession implements Reader {
     else this.#muxer.close(reason);
   }
 
+  /** Of this player's token; the others go on. */
+  expire(reason: string): void {
+    this.end(reason);
+  }
+
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;

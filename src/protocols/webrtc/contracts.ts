@@ -153,7 +153,7 @@ export interface NegotiatedMedia {
   /** Publishing: all that may come, preferred first. Reading: exactly one. */
   readonly codecs: readonly NegotiatedCodec[];
   readonly extensions: ExtensionIds;
-  /** Publishing: layers of simulcast (RFC 8853), best first; empty without. */
+  /** Publishing: layers of simulcast (RFC 8853), in the order of the offer; empty without. */
   readonly rids: readonly string[];
   /** Publishing: what the offer says about its sources, primary with its retransmission; may be empty. */
   readonly sources: readonly { readonly ssrc: number; readonly rtxSsrc: number | null }[];

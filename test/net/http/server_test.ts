@@ -270,6 +270,6 @@ Deno.test("an address that is taken is told in one sentence", async () => {
     new TestServer(echo, { address: `127.0.0.1:${test.port}` });
     throw new Error("listened twice");
   } catch (error) {
-    match(String(error), /UserError: listen tcp 127\.0\.0\.1:\d+: address already in use/);
+    match(String(error), /AddressInUseError: listen tcp 127\.0\.0\.1:\d+: address already in use/);
   }
 });

@@ -135,7 +135,7 @@ Deno.test("an occupied port is told with protocol and address", async () => {
   const first = listenTcp({ hostname: "", port: 0 });
   const port = first.address.port;
   throws(() => listenTcp({ hostname: "", port }), {
-    name: "UserError",
+    name: "AddressInUseError",
     message: `listen tcp :${port}: address already in use`,
   });
   throws(() => listenTcp({ hostname: "192.0.2.123", port }), {

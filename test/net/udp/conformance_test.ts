@@ -236,7 +236,7 @@ test("an occupied port is told with protocol and address", async (implementation
   const first = await bind(implementation, { hostname: "" });
   const { port } = first.address;
   await rejects(bind(implementation, { hostname: "::", port }), {
-    name: "UserError",
+    name: "AddressInUseError",
     message: `listen udp :${port}: address already in use`,
   });
   first.close();

@@ -13,6 +13,8 @@ class Layers implements Disposable {
   #frames = 0;
   readonly #sequences = { high: 60_000, low: 100 };
 
+  constructor(private readonly sizes = { high: 4, low: 4 }) {}
+
   /** One picture of each layer, 33 ms after the one before. */
   send(layers: { readonly high?: "key" | "delta"; readonly low?: "key" | "delta" }): void {
     this.#frames++;
@@ -23,7 +25,7 @@ class Layers implements Disposable {
         kind === "key" ? 0x65 : 0x61,
         rid === "high" ? 0x11 : 0x22,
         this.#frames,
-        1,
+        ...new Uint8Array(this.sizes[rid] - 3).fill(1),
       );
       const timestamp = (rid === "high" ? 500_000 : 0xffff_f000) + this.#frames * 3000 >>> 0;
       const sequence = this.#sequences[rid]++ & 0xffff;
@@ -100,7 +102,7 @@ Deno.test("WebRTC simulcast: a layer that pauses is left at a key frame of the n
 });
 
 Deno.test("WebRTC simulcast: a better layer is taken once it is stable, at its key frame", () => {
-  using layers = new Layers();
+  using layers = new Layers({ high: 40, low: 10 });
   layers.send({ low: "key" });
   layers.repeat(10, { low: "delta" });
   layers.send({ high: "key", low: "delta" });
@@ -130,4 +132,16 @@ Deno.test("WebRTC simulcast: layers that were not announced are not taken", () =
   }
   layers.repeat(5, { high: "delta" });
   ok(/^H+$/.test(layers.layers), layers.layers);
+});
+
+Deno.test("WebRTC simulcast: the bitrate tells the best layer, not the order of names", () => {
+  using layers = new Layers({ high: 100, low: 900 });
+  layers.send({ high: "key", low: "key" });
+  layers.repeat(100, { high: "delta", low: "delta" });
+  equal(new Set(layers.asked()), new Set(["low"]));
+  layers.send({ high: "delta", low: "key" });
+  layers.repeat(100, { high: "delta", low: "delta" });
+  ok(/^H+L{101}$/.test(layers.layers), layers.layers);
+  isContinuous(layers);
+  equal(layers.asked(), []);
 });

@@ -14,6 +14,11 @@ const orderPackets = 64;
 const startWaitMs = 25;
 const maxStartPackets = 64;
 
+/** Of bitrates: shorter ones show key frames rather than layers. */
+const rateWindowMs = 1000;
+/** Rates that differ by less count as the same. */
+const rateStep = 1.5;
+
 /** One RTP stream of a section: the only one, or a layer of simulcast. */
 export class Encoding {
   readonly stats: ReceptionStats;
@@ -27,6 +32,10 @@ export class Encoding {
   lastPacketAt = -Infinity;
   /** Since when packets have come without a pause. */
   aliveSince = -Infinity;
+  #bytes = 0;
+  #windowFrom = 0;
+  /** Bytes a millisecond; 0 when not known yet. */
+  #rate = 0;
 
   constructor(
     /** Empty without simulcast. */
@@ -48,6 +57,29 @@ export class Encoding {
     return this.#reorder.lost;
   }
 
+  /** A number that grows with the bitrate, in coarse steps; 0 while it is not known. */
+  get rateLevel(): number {
+    return this.#rate === 0 ? 0 : Math.max(1, Math.round(Math.log(1000 * this.#rate) / Math.log(rateStep)));
+  }
+
+  /** The layer was silent for long: what was measured before says nothing. */
+  resume(now: number): void {
+    this.aliveSince = now;
+    this.#windowFrom = now;
+    this.#bytes = 0;
+    this.#rate = 0;
+  }
+
+  #measure(size: number, now: number): void {
+    this.#bytes += size;
+    const elapsed = now - this.#windowFrom;
+    if (elapsed < rateWindowMs) return;
+    const rate = this.#bytes / elapsed;
+    this.#rate = this.#rate === 0 ? rate : (this.#rate + rate) / 2;
+    this.#windowFrom = now;
+    this.#bytes = 0;
+  }
+
   /** Gives the packets that are due, valid until the next call. `repeated`: out of a retransmission stream. */
   push(packet: RtpPacket, now: number, repeated: boolean): readonly RtpPacket[] {
     if (packet.ssrc !== this.ssrc) {
@@ -57,6 +89,7 @@ export class Encoding {
     if (!repeated) this.stats.add(packet, now);
     this.nacks?.arrived(packet.sequence, now);
     this.lastPacketAt = now;
+    this.#measure(packet.payload.length, now);
     return this.#start === null ? this.#reorder.push(packet, now) : this.#gatherStart(packet, now);
   }
 

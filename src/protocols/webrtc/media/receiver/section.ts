@@ -37,11 +37,17 @@ export class Section {
 
   constructor(readonly media: NegotiatedMedia, private readonly localSsrc: number) {}
 
-  /** Best layer first. */
+  /**
+   * Best layer first: some publishers name their best one first, others last, so the bitrate decides, and the order of
+   * the description among equals. The one in use has a lead, so that it is not left for little.
+   */
   get encodings(): readonly Encoding[] {
     const all = [...this.#encodings.values()];
     const { rids } = this.media;
-    return rids.length < 2 ? all : all.sort((a, b) => rids.indexOf(a.rid) - rids.indexOf(b.rid));
+    const level = (encoding: Encoding) => encoding.rateLevel + Number(encoding === this.current);
+    return rids.length < 2
+      ? all
+      : all.sort((a, b) => level(b) - level(a) || rids.indexOf(a.rid) - rids.indexOf(b.rid));
   }
 
   get simulcast(): boolean {
@@ -88,7 +94,7 @@ export class Section {
     if (codec === null) return false;
     this.codec ??= codec;
     if (codec.codec.name !== this.codec.codec.name) return false;
-    if (now - encoding.lastPacketAt > 1000) encoding.aliveSince = now;
+    if (now - encoding.lastPacketAt > 1000) encoding.resume(now);
     const due = encoding.push(packet, now, repeated);
     const output = this.#switch ??= this.#createSwitch(this.codec, packet.ssrc);
     if (this.simulcast && output.current === null && output.target === null) {

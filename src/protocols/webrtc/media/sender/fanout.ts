@@ -3,7 +3,7 @@ import type { Logger } from "../../../../base/logger.ts";
 import type { Fanout } from "../../../../stream/fanout.ts";
 import type { Stream } from "../../../../stream/stream.ts";
 import type { Unit } from "../../../../stream/unit.ts";
-import { sentCodec } from "../choose_tracks.ts";
+import { chooseTracks, sentCodec } from "../choose_tracks.ts";
 import { type ReaderHost, type ReaderOptions, WebrtcReader } from "./reader.ts";
 import { TrackSender } from "./track_sender.ts";
 
@@ -28,6 +28,7 @@ export class WebrtcFanout implements Fanout {
   /** By track id. */
   readonly #senders = new Map<number, TrackSender>();
   readonly #host: ReaderHost;
+  readonly #dataId: number | null;
   #warned = false;
 
   constructor(private readonly stream: Stream, private readonly logger: Logger) {
@@ -35,8 +36,9 @@ export class WebrtcFanout implements Fanout {
       cname: this.cname,
       trackSender: (id) => this.trackSender(id),
       requestKeyFrame: (now) => void stream.requestKeyFrame(now),
-      remove: (reader) => void this.#readers.delete(reader),
+      remove: (reader) => this.#remove(reader),
     };
+    this.#dataId = chooseTracks(stream.tracks).data?.id ?? null;
   }
 
   get size(): number {
@@ -70,9 +72,15 @@ export class WebrtcFanout implements Fanout {
     return reader;
   }
 
+  #remove(reader: WebrtcReader): void {
+    this.#readers.delete(reader);
+    // Without readers old packets would only take memory.
+    if (this.#readers.size === 0) this.close();
+  }
+
   write(units: readonly Unit[], now: number): void {
     for (const unit of units) {
-      if (unit.track.codec.name === "KLV") this.#writeData(unit);
+      if (unit.track.id === this.#dataId) this.#writeData(unit);
       else this.#writeUnit(unit, now);
     }
   }
@@ -82,8 +90,6 @@ export class WebrtcFanout implements Fanout {
     if (sender === undefined) return;
     if (this.#readers.size === 0) {
       sender.skip(unit);
-      // Old packets would only take memory.
-      sender.history.clear();
       return;
     }
     const order = sender.look(unit);
@@ -123,7 +129,7 @@ export class WebrtcFanout implements Fanout {
     }
   }
 
-  /** The stream has ended; sessions close their readers. */
+  /** The stream has ended; sessions close their readers. Packets of the past are forgotten. */
   close(): void {
     for (const sender of this.#senders.values()) sender.history.clear();
   }
