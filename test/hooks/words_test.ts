@@ -36,9 +36,14 @@ Deno.test("words: variables are put in without being read again", () => {
     ["${A}$B", "1 '2' $Bb"],
     ["rtsp://h/$MTX_PATH.ts", "rtsp://h/x/y.ts"],
     ["$MISSING-${MISSING}", "-"],
-    ["$1 $ $$ 5$", "$1 $ $$ 5$"],
+    ["$1 $ $$ 5$ ${} ${A:-x} ${a=b}", "$1 $ $$ 5$ ${} ${A:-x} ${a=b}"],
+    ["$__proto__$constructor", ""],
   ];
   for (const [word, expanded] of cases) {
-    equal(expandVariables(word, (name) => values[name]), expanded, word);
+    equal(
+      expandVariables(word, (name) => Object.hasOwn(values, name) ? values[name] : undefined),
+      expanded,
+      word,
+    );
   }
 });

@@ -66,7 +66,6 @@ export class CommandRunner {
 
   /** Runs it until `stop`, or its end. */
   keep(command: HookCommand, restart: boolean): KeptCommand {
-    command.logger.info(`${command.name} command started`);
     const stopping = new AbortController();
     let process: HookProcess | null = null;
     const kept: KeptCommand = {
@@ -79,7 +78,11 @@ export class CommandRunner {
         command.logger.info(`${command.name} command stopped${reason === undefined ? "" : `: ${reason}`}`);
       },
     };
-    if (this.#closed) return kept;
+    if (this.#closed) {
+      stopping.abort();
+      return kept;
+    }
+    command.logger.info(`${command.name} command started`);
     this.#kept.add(kept);
     const { signal } = stopping;
     this.#scope.run(async () => {

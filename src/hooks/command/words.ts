@@ -55,7 +55,7 @@ function readDoubleQuoted(line: string, start: number): { text: string; end: num
 /** Puts in the values of `$NAME` and `${NAME}`; names without a value become nothing. */
 export function expandVariables(word: string, valueOf: (name: string) => string | undefined): string {
   return word.replace(
-    /\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
+    /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
     (_, braced: string | undefined, plain: string) => valueOf(braced ?? plain) ?? "",
   );
 }

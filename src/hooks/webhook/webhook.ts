@@ -26,6 +26,8 @@ export class Webhook {
   readonly #logger: Logger;
   readonly #waiting: EventRecord[] = [];
   readonly #report: RateLimitedReport;
+  readonly #again: RateLimitedReport;
+  readonly #givenUp: RateLimitedReport;
   #characters = 0;
   /** Given up since the last delivery. */
   #dropped = 0;
@@ -38,6 +40,14 @@ export class Webhook {
       this.#logger,
       (count) => `too many events are waiting, ${count} of the oldest are dropped`,
       10_000,
+    );
+    this.#again = new RateLimitedReport(
+      this.#logger,
+      (count, last) => `${count} ${count === 1 ? "delivery is" : "deliveries are"} tried again: ${last}`,
+    );
+    this.#givenUp = new RateLimitedReport(
+      this.#logger,
+      (count, last) => `${count} ${count === 1 ? "event is" : "events are"} given up: ${last}`,
     );
     this.#scope.defer(() => this.#client.close());
   }
@@ -71,6 +81,7 @@ export class Webhook {
       clearTimeout(timer);
     }
     const lost = this.#waiting.splice(0).length;
+    this.#givenUp.flush(Date.now());
     if (lost > 0) this.#logger.warn(`${lost} events were not delivered any more`);
     await this.#scope.close();
   }
@@ -94,11 +105,11 @@ export class Webhook {
       const failure = await this.#send(record);
       if (failure === null || this.#scope.closed) break;
       if (!failure.again || tries >= this.conf.retries) {
-        this.#logger.warn(`event ${eventId(record)} (${record.type}) is given up: ${failure.text}`);
+        this.#givenUp.report(Date.now(), failure.text);
         this.#dropped++;
         break;
       }
-      if (tries === 0) this.#logger.warn(`event ${eventId(record)} is tried again: ${failure.text}`);
+      if (tries === 0) this.#again.report(Date.now(), failure.text);
       await this.#pause(Math.min(this.pauseMs * 2 ** tries, maxPauseMs));
     }
   }

@@ -5,7 +5,7 @@ import type { EventBus } from "../events.ts";
 import { Webhook, type WebhookConf } from "./webhook.ts";
 
 /** For the last deliveries of one that the configuration does not have any more. */
-const removedGraceMs = 10_000;
+const removedGraceMs = 2000;
 
 /** Listens to the bus until `close`. */
 export class Webhooks {
