@@ -1,7 +1,7 @@
 /** Hooks of a real server with real clients. */
 import { ScriptFolder } from "../hooks/support.ts";
 import { equal, match, ok } from "../support/assert.ts";
-import { ffmpegPublish, ffmpegRead } from "./support/ffmpeg.ts";
+import { ffmpegPublish, ffmpegRead, ffmpegReadHls } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { freeTcpPorts } from "./support/ports.ts";
 import { TestServer } from "./support/server.ts";
@@ -99,4 +99,43 @@ Deno.test("hooks: FFmpeg publishes, FFmpeg reads over RTSP", async () => {
   const stopping = server.stop();
   await held.text();
   await stopping;
+});
+
+Deno.test("hooks: readers over RTMP, SRT and HLS, a connection of each kind", async () => {
+  await using folder = new ScriptFolder();
+  const append = folder.append();
+  await using media = new MediaFolder();
+  await using server = await TestServer.start({
+    config: {
+      rtmp: true,
+      srt: true,
+      hls: true,
+      hlsAlwaysRemux: true,
+      runOnConnect: `${append} connect $MTX_CONN_TYPE`,
+      runOnDisconnect: `${append} disconnect $MTX_CONN_TYPE`,
+      paths: {
+        cam: {
+          runOnRead: `${append} read $MTX_READER_TYPE`,
+          runOnUnread: `${append} unread $MTX_READER_TYPE`,
+        },
+      },
+    },
+  });
+  {
+    await using _publisher = ffmpegPublish(await media.file(["h264"]), server.rtspUrl("cam"), "TCP");
+    await server.published("cam");
+    await Promise.all([
+      ffmpegRead(server.rtmpUrl("cam"), "RTMP"),
+      ffmpegRead(server.srtUrl("read:cam"), "SRT"),
+      ffmpegReadHls(server.hlsUrl("cam/index.m3u8")),
+    ]);
+  }
+  const counted = (lines: readonly string[]) => [...lines].sort();
+  equal(
+    counted(await folder.has(12)),
+    counted([
+      ...["rtmpConn", "srtConn", "hlsSession"].flatMap((type) => [`read ${type}`, `unread ${type}`]),
+      ...["rtspConn", "rtmpConn", "srtConn"].flatMap((type) => [`connect ${type}`, `disconnect ${type}`]),
+    ]),
+  );
 });
