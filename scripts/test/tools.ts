@@ -1,10 +1,13 @@
 /** The foreign programs that the interop tests drive, and where Debian keeps them. */
 
 interface Tool {
-  readonly kind: "command" | "gstElement";
+  readonly kind: "command" | "gstElement" | "typelib";
   readonly name: string;
   readonly debianPackage: string;
 }
+
+/** Its packages are for this one, whatever else stands first in the PATH. */
+const debianPython = "/usr/bin/python3";
 
 /** One element stands for all of its plugin package. */
 const tools: readonly Tool[] = [
@@ -20,6 +23,10 @@ const tools: readonly Tool[] = [
   { kind: "gstElement", name: "x264enc", debianPackage: "gstreamer1.0-plugins-ugly" },
   { kind: "gstElement", name: "avdec_h264", debianPackage: "gstreamer1.0-libav" },
   { kind: "gstElement", name: "rtspclientsink", debianPackage: "gstreamer1.0-rtsp" },
+  { kind: "command", name: debianPython, debianPackage: "python3" },
+  // Reading typelibs needs python3-gi, which this one stands for as well.
+  { kind: "typelib", name: "GObject", debianPackage: "python3-gi" },
+  { kind: "typelib", name: "GstRtspServer", debianPackage: "gir1.2-gst-rtsp-server-1.0" },
 ];
 
 /** Of those that do not know `--version`. */
@@ -43,6 +50,8 @@ function isPresent(tool: Tool): Promise<boolean> {
   switch (tool.kind) {
     case "gstElement":
       return answers("gst-inspect-1.0", "--exists", tool.name);
+    case "typelib":
+      return answers(debianPython, "-c", `from gi.repository import ${tool.name}`);
     case "command":
       return answers(tool.name, versionFlags.get(tool.name) ?? "--version");
   }

@@ -13,6 +13,7 @@ import type { CertificateStore } from "../net/certificates.ts";
 import { CertificateFiles } from "../net/certificate_files.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { HlsServer } from "../protocols/hls/mod.ts";
+import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
 import type { Component, Running } from "./lifecycle.ts";
@@ -126,6 +127,7 @@ export const components: readonly Component<Services>[] = [
         conf: services.conf,
         auth: services.auth,
         logger: services.logger,
+        createSource,
       }),
   },
   {

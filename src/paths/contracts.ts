@@ -7,6 +7,8 @@ import type { Stream } from "../stream/stream.ts";
 
 export { AuthError, type Credentials, noCredentials, type Protocol } from "../auth/mod.ts";
 
+export type { Pull, SourceKind } from "./static_source.ts";
+
 /** Who asks for what. */
 export interface PathAccess {
   /** Name of the path, as the client has written it. */
@@ -40,7 +42,17 @@ export type ReaderType =
   | "moqSession";
 
 /** As the API calls what a stream comes from. */
-export type SourceType = Exclude<ReaderType, "hidden" | "hlsSession"> | "rtspSource" | "redirect";
+export type SourceType =
+  | Exclude<ReaderType, "hidden" | "hlsSession">
+  | "hlsSource"
+  | "moqSource"
+  | "mpegtsSource"
+  | "redirect"
+  | "rtmpSource"
+  | "rtpSource"
+  | "rtspSource"
+  | "srtSource"
+  | "webRTCSource";
 
 /**
  * A client that reads. The path calls `close` once, when its stream ends, with a reason for the log. The seat is

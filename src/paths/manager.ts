@@ -14,7 +14,7 @@ import type {
   ReaderSeat,
   StreamWatcher,
 } from "./contracts.ts";
-import { type CreateOnDemandSource, LivePath, type PathSnapshot } from "./path.ts";
+import { type CreateOnDemandSource, type CreateSource, LivePath, type PathSnapshot } from "./path.ts";
 
 /** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
 const rtpHeaderSize = 12;
@@ -28,8 +28,10 @@ export interface LivePathsOptions {
   readonly auth: AuthManager;
   /** Each path puts its name in front of its lines. */
   readonly logger: Logger;
-  /** Without it, paths that start a command or a source on demand answer that there is no stream. */
+  /** Without it, paths that start a command on demand answer that there is no stream. */
   readonly createOnDemandSource?: CreateOnDemandSource;
+  /** Without it, paths whose source is a URL answer that there is no stream. */
+  readonly createSource?: CreateSource;
 }
 
 /**
@@ -39,6 +41,8 @@ export interface LivePathsOptions {
 export class LivePaths implements PathManager {
   readonly #paths = new Map<string, LivePath>();
   readonly #watchers = new Set<StreamWatcher>();
+  /** Paths that have not released everything yet. */
+  readonly #closing = new Map<string, Promise<void>>();
   #conf: Conf;
   #closed = false;
 
@@ -114,7 +118,7 @@ export class LivePaths implements PathManager {
     this.#closed = true;
     const paths = [...this.#paths.values()];
     this.#paths.clear();
-    await Promise.all(paths.map((path) => path.close("terminated")));
+    await Promise.all([...this.#closing.values(), ...paths.map((path) => path.close("terminated"))]);
   }
 
   /** An unknown name is told before anybody is asked for credentials. */
@@ -164,6 +168,9 @@ export class LivePaths implements PathManager {
       logger: this.options.logger,
       maxRtpPayload: () => this.#maxRtpPayload(),
       createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
+      createSource: this.options.createSource ?? (() => null),
+      predecessor: this.#closing.get(name) ?? Promise.resolve(),
+      globalConf: () => this.#conf,
       onUnused: () => {
         if (isOnDemandName(path.conf)) this.#close(path, "not in use");
       },
@@ -177,7 +184,11 @@ export class LivePaths implements PathManager {
 
   #close(path: LivePath, reason: string): void {
     if (this.#paths.get(path.name) === path) this.#paths.delete(path.name);
-    void path.close(reason);
+    const before = this.#closing.get(path.name) ?? Promise.resolve();
+    const closed = Promise.all([before, path.close(reason)]).then(() => {
+      if (this.#closing.get(path.name) === closed) this.#closing.delete(path.name);
+    });
+    this.#closing.set(path.name, closed);
   }
 
   #maxRtpPayload(): number {

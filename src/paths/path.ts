@@ -14,7 +14,7 @@
 import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Scope } from "../base/scope.ts";
-import type { PathConf } from "../conf/mod.ts";
+import type { Conf, PathConf } from "../conf/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { Stream, type StreamStats } from "../stream/stream.ts";
 import { type Track, tracksText } from "../stream/track.ts";
@@ -30,9 +30,23 @@ import {
 } from "./contracts.ts";
 import { HeldRequests } from "./held.ts";
 import { OnDemand, type OnDemandSource } from "./on_demand.ts";
+import type { SupervisedStatus } from "./supervisor.ts";
 
-/** Makes the source that a path starts on demand, or null when there is none for this configuration. */
+/** Makes what starts a publisher on demand (`runOnDemand`), or null when there is none for this configuration. */
 export type CreateOnDemandSource = (path: SourceHost) => OnDemandSource | null;
+
+/** A client of ours that pulls the stream of a path, all the time or on demand. */
+export interface PathSource extends OnDemandSource {
+  /** What it is to the API. */
+  readonly type: SourceType;
+  /** For the API. */
+  readonly status: SupervisedStatus;
+  /** Settles when everything is released; never rejects. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Makes the source of a path whose `source` is a URL, or null when there is none for this configuration. */
+export type CreateSource = (path: SourceHost) => PathSource | null;
 
 /** What a source of the server's own may see of its path. */
 export interface SourceHost {
@@ -44,6 +58,10 @@ export interface SourceHost {
   readonly groups: readonly string[];
   /** Puts the name of the path in front. */
   readonly logger: Logger;
+  /** Settles when the path of this name that was here before has released everything, such as its ports. */
+  readonly predecessor: Promise<void>;
+  /** The whole configuration, as it is now. */
+  globalConf(): Conf;
   /** The stream is there. Its end is told by `leave` of the seat. */
   attach(source: Publisher, medias: readonly RtpMedia[]): PublisherSeat;
 }
@@ -57,6 +75,10 @@ export interface LivePathOptions {
   /** In bytes. */
   readonly maxRtpPayload: () => number;
   readonly createOnDemandSource: CreateOnDemandSource;
+  readonly createSource: CreateSource;
+  /** See `SourceHost`. */
+  readonly predecessor: Promise<void>;
+  readonly globalConf: () => Conf;
   /** Nothing is attached and nothing waits: a path that exists only on demand may go. */
   onUnused(): void;
   /** There is a stream now. */
@@ -69,8 +91,10 @@ export interface PathSnapshot {
   readonly name: string;
   /** Name of the entry of the configuration. */
   readonly confName: string;
-  /** What the stream comes from, or null. Id is empty for `redirect`. */
+  /** What the stream comes from, or null. Id is empty for `redirect` and sources of our own, which are there when idle too. */
   readonly source: { readonly type: SourceType; readonly id: string } | null;
+  /** Of a source of our own; null without one. */
+  readonly sourceStatus: SupervisedStatus | null;
   /** Since when the stream is there, in milliseconds since 1970. */
   readonly availableTime: number | null;
   /** Those of the current stream. */
@@ -103,6 +127,7 @@ export class LivePath {
   readonly #logger: Logger;
   readonly #scope = new Scope();
   readonly #held: HeldRequests;
+  readonly #source: PathSource | null;
   readonly #onDemand: OnDemand | null;
   readonly #readers = new Map<Reader, ReaderSeat>();
   #attached: Attached | null = null;
@@ -116,8 +141,11 @@ export class LivePath {
     this.#options = options;
     this.#logger = options.logger.child(`[path ${options.name}]`);
     this.#held = new HeldRequests(options.name, () => this.settle());
-    this.#onDemand = this.#createOnDemand();
+    const host = this.#sourceHost();
+    this.#source = isUrlSource(this.#conf) ? options.createSource(host) : null;
+    this.#onDemand = this.#createOnDemand(host);
     this.#logger.debug("created");
+    if (!this.#conf.sourceOnDemand) this.#source?.start("");
   }
 
   get conf(): PathConf {
@@ -170,7 +198,8 @@ export class LivePath {
     return {
       name: this.name,
       confName: this.#conf.name,
-      source: this.#source(),
+      source: this.#describeSource(),
+      sourceStatus: this.#source?.status ?? null,
       availableTime: attached?.since ?? null,
       tracks: attached?.stream.tracks ?? [],
       readers,
@@ -178,13 +207,15 @@ export class LivePath {
     };
   }
 
-  /** Ends everything at once; the promise waits for timers to be forgotten. */
+  /** Ends everything at once; the promise waits until the source has released everything. */
   close(reason: string): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
       this.#held.failAll(new UserError(reason));
       this.#detach(reason, reason);
-      this.#onDemand?.stop(isPublisherConf(this.#conf) ? "path destroyed" : "path is closing");
+      if (this.#onDemand !== null) {
+        this.#onDemand.stop(isPublisherConf(this.#conf) ? "path destroyed" : "path is closing");
+      } else this.#stopSource("path is closing");
       this.#logger.debug(`destroyed: ${reason}`);
     }
     return this.#scope.close();
@@ -308,20 +339,38 @@ export class LivePath {
     return new UserError(`someone is already publishing to path '${this.name}'`);
   }
 
-  #createOnDemand(): OnDemand | null {
-    const conf = this.#conf;
-    const byPublisher = isPublisherConf(conf);
-    if (byPublisher ? conf.runOnDemand === "" : !conf.sourceOnDemand) return null;
-    const source = this.#options.createOnDemandSource({
+  #sourceHost(): SourceHost {
+    const { groups, predecessor, globalConf } = this.#options;
+    return {
       name: this.name,
-      conf,
-      groups: this.#options.groups,
+      conf: this.#conf,
+      groups,
       logger: this.#logger,
+      predecessor,
+      globalConf,
       attach: (publisher, medias) => {
         this.#checkOpen();
         return this.#attach(publisher, medias);
       },
-    });
+    };
+  }
+
+  #stopSource(reason: string): void {
+    const stopped = this.#source?.stop(reason);
+    if (stopped !== undefined) {
+      this.#scope.run(() => stopped, (error) => this.#logger.error(errorText(error)));
+    }
+  }
+
+  #createOnDemand(host: SourceHost): OnDemand | null {
+    const conf = this.#conf;
+    const byPublisher = isPublisherConf(conf);
+    if (byPublisher ? conf.runOnDemand === "" : !conf.sourceOnDemand) return null;
+    const own = this.#source;
+    const source: OnDemandSource | null = byPublisher ? this.#options.createOnDemandSource(host) : own && {
+      start: (query) => own.start(query),
+      stop: (reason) => this.#stopSource(reason),
+    };
     if (source === null) return null;
     return new OnDemand({
       source,
@@ -335,8 +384,9 @@ export class LivePath {
     });
   }
 
-  #source(): PathSnapshot["source"] {
+  #describeSource(): PathSnapshot["source"] {
     if (this.#conf.source === "redirect") return { type: "redirect", id: "" };
+    if (this.#source !== null) return { type: this.#source.type, id: "" };
     if (this.#attached === null) return null;
     const { type, id } = this.#attached.publisher;
     return { type, id };
@@ -345,6 +395,10 @@ export class LivePath {
 
 function isPublisherConf(conf: PathConf): boolean {
   return conf.source === "publisher";
+}
+
+function isUrlSource(conf: PathConf): boolean {
+  return !isPublisherConf(conf) && conf.source !== "redirect";
 }
 
 function compare(a: string, b: string): number {

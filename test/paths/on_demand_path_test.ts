@@ -11,18 +11,20 @@ const never = 3_600_000;
 function startWithSources(entries: Entries, onStart: (host: SourceHost) => void = () => {}) {
   const log: string[] = [];
   const stopped = Promise.withResolvers<void>();
-  const server = start(entries, {
-    createOnDemandSource: (host) => ({
-      start(query) {
-        log.push(`start ${host.name} ${query}`);
-        onStart(host);
-      },
-      stop(reason) {
-        log.push(`stop ${host.name}: ${reason}`);
-        stopped.resolve();
-      },
-    }),
+  const create = (host: SourceHost) => ({
+    type: "rtspSource" as const,
+    status: { state: "idle" as const, lastError: null, lastErrorAt: null, attempts: 0 },
+    start(query: string) {
+      log.push(`start ${host.name} ${query}`);
+      onStart(host);
+    },
+    stop(reason: string) {
+      log.push(`stop ${host.name}: ${reason}`);
+      stopped.resolve();
+      return Promise.resolve();
+    },
   });
+  const server = start(entries, { createOnDemandSource: create, createSource: create });
   return { server, log, stopped: stopped.promise };
 }
 

@@ -10,7 +10,7 @@ import {
 import { compilePathRegex } from "../../src/conf/path_regex.ts";
 import type { PathAccess, Publisher, Reader, ReaderType, SourceType } from "../../src/paths/contracts.ts";
 import { LivePaths } from "../../src/paths/manager.ts";
-import type { CreateOnDemandSource } from "../../src/paths/path.ts";
+import type { CreateOnDemandSource, CreateSource } from "../../src/paths/path.ts";
 import type { RtpMedia } from "../../src/rtp/format.ts";
 
 export type Entries = Record<string, Partial<PathValues>>;
@@ -97,13 +97,18 @@ export interface Harness extends AsyncDisposable {
 
 export function start(
   entries: Entries,
-  options: { auth?: Partial<AuthOptions>; createOnDemandSource?: CreateOnDemandSource } = {},
+  options: {
+    auth?: Partial<AuthOptions>;
+    createOnDemandSource?: CreateOnDemandSource;
+    createSource?: CreateSource;
+  } = {},
 ): Harness {
   const conf = confOf(entries);
   const lines: string[] = [];
   const logger = createLogger((level, message) => void lines.push(`${level} ${message}`), () => true);
   const auth = new AuthManager({ ...conf, ...options.auth }, silentLogger, () => 0);
-  const paths = new LivePaths({ conf, auth, logger, createOnDemandSource: options.createOnDemandSource });
+  const { createOnDemandSource, createSource } = options;
+  const paths = new LivePaths({ conf, auth, logger, createOnDemandSource, createSource });
   return {
     paths,
     auth,

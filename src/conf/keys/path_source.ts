@@ -13,6 +13,12 @@ import {
   wordWith,
 } from "../value_type.ts";
 
+const builtSources = /^(rtsps?(\+http|\+ws)?|rtmps?|udp(\+mpegts|\+rtp)?|unix\+(mpegts|rtp)):\/\//i;
+
+function isBuiltSource(value: string): boolean {
+  return value === "publisher" || value === "redirect" || builtSources.test(value);
+}
+
 export const pathGeneralKeys = {
   source: built(
     text,
@@ -20,21 +26,21 @@ export const pathGeneralKeys = {
     "Where the stream comes from: 'publisher' (a client sends it), 'redirect' (readers are sent elsewhere), 'rpiCamera', " +
       "or a URL to pull: rtsp, rtsps, rtsp+http, rtsps+http, rtsp+ws, rtsps+ws, rtmp, rtmps, http and https (HLS), " +
       "udp+mpegts, unix+mpegts, udp+rtp, srt, moqt, whep, wheps. In a URL, $G1, $G2… are the groups of the path's regular " +
-      "expression and $MTX_QUERY is the query of the first reader. Only publisher and redirect are built so far.",
-    { secret: "url", only: (value) => value === "publisher" || value === "redirect" },
+      "expression and $MTX_QUERY is the query of the first reader. HLS, srt, moqt, whep and rpiCamera are not built yet.",
+    { secret: "url", only: isBuiltSource },
   ),
-  sourceFingerprint: planned(
+  sourceFingerprint: built(
     text,
     "",
     "SHA-256 fingerprint (hex) of the source's certificate, to accept it although nobody vouches for it.",
   ),
-  sourceOnDemand: planned(bool, false, "Pull the source only while somebody reads."),
-  sourceOnDemandStartTimeout: planned(
+  sourceOnDemand: built(bool, false, "Pull the source only while somebody reads."),
+  sourceOnDemandStartTimeout: built(
     duration,
     10_000,
     "How long readers wait for a source that is started for them.",
   ),
-  sourceOnDemandCloseAfter: planned(duration, 10_000, "Stop the source when nobody has read this long."),
+  sourceOnDemandCloseAfter: built(duration, 10_000, "Stop the source when nobody has read this long."),
   maxReaders: built(int, 0, "Readers at the same time; 0 for no limit."),
   gopCache: built(
     wordWith(["auto", "yes", "no"], [["true", "yes"], ["false", "no"], [true, "yes"], [false, "no"]]),
@@ -68,39 +74,39 @@ export const pathPublisherKeys = {
   srtPublishPassphrase: planned(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
-  rtspDemuxMpegts: planned(
+  rtspDemuxMpegts: built(
     bool,
     false,
-    "Take apart MPEG-TS that arrives inside RTSP, so that other protocols can read its tracks.",
+    "Take apart MPEG-TS that arrives inside RTSP or RTP, so that other protocols can read its tracks.",
   ),
 };
 
 export const pathRtspSourceKeys = {
-  rtspTransport: planned(
+  rtspTransport: built(
     word("automatic", "udp", "multicast", "tcp"),
     "automatic",
-    "How media travels from an RTSP source.",
+    "How media travels from an RTSP source: automatic tries UDP, then TCP. Inside TLS and tunnels there is only TCP.",
   ),
-  rtspAnyPort: planned(
+  rtspAnyPort: built(
     bool,
     false,
     "Accept media from any port of the source, for cameras that announce none or a wrong one. Less safe.",
   ),
   sourceProtocol: alias(word("automatic", "udp", "multicast", "tcp"), "rtspTransport"),
   sourceAnyPortEnable: alias(bool, "rtspAnyPort"),
-  rtspRangeType: planned(
+  rtspRangeType: built(
     word("", "clock", "npt", "smpte"),
     "",
     "Start playing at a position: absolute time, time since the start, or SMPTE time.",
   ),
-  rtspRangeStart: planned(
+  rtspRangeStart: built(
     text,
     "",
     "That position: 20230812T120000Z for clock, a duration such as 1m30s for npt and smpte.",
   ),
-  rtspScale: planned(text, "", "Speed to ask the source for: 2 is twice as fast, -1 is backwards."),
-  rtspUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an RTSP source.", false),
-  rtspUDPSourcePortRange: planned(
+  rtspScale: built(text, "", "Speed to ask the source for: 2 is twice as fast, -1 is backwards."),
+  rtspUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an RTSP source.", true),
+  rtspUDPSourcePortRange: built(
     uints,
     [32768, 60999],
     "Lowest and highest local port for media from the source.",
@@ -108,9 +114,9 @@ export const pathRtspSourceKeys = {
 };
 
 export const pathOtherSourceKeys = {
-  mpegtsUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an MPEG-TS source.", false),
-  rtpSDP: planned(text, "", "Description (SDP) of the stream of a udp+rtp source."),
-  rtpUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an RTP source.", false),
+  mpegtsUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an MPEG-TS source.", true),
+  rtpSDP: built(text, "", "Description (SDP) of the stream of a udp+rtp source."),
+  rtpUDPReadBufferSize: legacy(uint, "Old form of udpReadBufferSize for an RTP source.", true),
   moqTransport: planned(word("quic", "webtransport"), "quic", "How a Media over QUIC source is reached."),
   whepBearerToken: planned(text, "", "Token sent to a WHEP source in the Authorization header.", {
     secret: "all",

@@ -15,14 +15,16 @@ type MulticastOptions = NonNullable<UdpOptions["multicast"]>;
 const allHostsGroup = "224.0.0.1";
 
 /**
- * Binds, and joins the multicast group if one is given. Multicast sockets are IPv4 and share their port with others, and
+ * Binds, and joins the multicast group if one is given. Multicast sockets have the family of the group (IPv4 without one) and
+ * share their port with others, and
  * what they send also reaches receivers on this machine. `implementation` of the result says which one was chosen.
  * Throws UserError.
  */
 export async function bindUdp(options: UdpOptions): Promise<UdpSocket> {
   const { multicast } = options;
   const everywhere = options.hostname === "" || options.hostname === "::";
-  const hostname = !everywhere ? options.hostname : multicast === undefined ? "" : "0.0.0.0";
+  const anyOfFamily = multicast?.group?.includes(":") ? "::" : "0.0.0.0";
+  const hostname = !everywhere ? options.hostname : multicast === undefined ? "" : anyOfFamily;
   const address: ListenAddress = { hostname, port: options.port };
   const socket = listenOn("udp", address, (systemName) =>
     Deno.listenDatagram({
@@ -49,9 +51,17 @@ export async function bindUdp(options: UdpOptions): Promise<UdpSocket> {
 
 async function applyMulticast(
   socket: Deno.DatagramConn,
-  { group, interfaceIp, ttl }: MulticastOptions,
+  { group, interfaceIp, interfaceIndex, ttl }: MulticastOptions,
   descriptor: number | undefined,
 ): Promise<void> {
+  if (group?.includes(":")) {
+    await socket.joinMulticastV6(group, interfaceIndex ?? 0);
+    const library = libc();
+    if (library !== undefined && descriptor !== undefined) {
+      setIntOption(library, descriptor, linux.IPPROTO_IPV6, linux.IPV6_MULTICAST_ALL, 0);
+    }
+    return;
+  }
   const at = interfaceIp ?? "0.0.0.0";
   const membership = group === undefined ? undefined : await socket.joinMulticastV4(group, at);
   const library = libc();

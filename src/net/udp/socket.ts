@@ -62,7 +62,15 @@ export interface UdpOptions {
   readonly readBufferSize: number;
   /** `no` forces the portable implementation. */
   readonly fastPath: "auto" | "no";
-  /** Multicast: join this IPv4 group (receivers) or send with this TTL. */
-  readonly multicast?: { readonly group?: string; readonly interfaceIp?: string; readonly ttl?: number };
+  /**
+   * Multicast: join this group (receivers) or send with this TTL (IPv4). The interface is that of an address for IPv4, that
+   * of an index for IPv6; without it the system chooses.
+   */
+  readonly multicast?: {
+    readonly group?: string;
+    readonly interfaceIp?: string;
+    readonly interfaceIndex?: number;
+    readonly ttl?: number;
+  };
   readonly onError?: (error: unknown) => void;
 }

@@ -189,7 +189,14 @@ export class RtmpConn implements Reader, Publisher {
     this.user = access.credentials.user;
     this.state = "publish";
     this.#viewsKept = true;
-    this.#publishing = new Publishing({ pathManager, publisher: this, logger: this.logger, access, conf });
+    this.#publishing = new Publishing({
+      logger: this.logger,
+      attach: async (medias) => {
+        const seat = await pathManager.addPublisher(access, this, medias, conf);
+        this.logger.info(`is publishing to path '${seat.pathName}'`);
+        return seat;
+      },
+    });
     this.sink.pushControl(this.#engine.accept(), Date.now());
   }
 

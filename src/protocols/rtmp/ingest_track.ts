@@ -3,9 +3,9 @@ import { ParseError, UserError } from "../../base/errors.ts";
 import { rescale } from "../../base/time.ts";
 import { hasSequenceHeader, isDropped, parseObuStream } from "../../codecs/av1/obu.ts";
 import { type Ac3Header, parseAc3Header } from "../../codecs/ac3/syncframe.ts";
-import type { Codec, H264Codec, H265Codec } from "../../codecs/codec.ts";
-import { hasIdr, NalType as H264Type, nalType as h264Type } from "../../codecs/h264/nal.ts";
-import { hasIrap, isParameterSet, NalType as H265Type, nalType as h265Type } from "../../codecs/h265/nal.ts";
+import type { Codec } from "../../codecs/codec.ts";
+import { normalizeH264 } from "../../codecs/h264/access_unit.ts";
+import { normalizeH265 } from "../../codecs/h265/access_unit.ts";
 import { parseMpeg1AudioHeader } from "../../codecs/mpeg1audio/frame_header.ts";
 import { type LengthSize, parseLengthPrefixed } from "../../codecs/nal/length_prefixed.ts";
 import { payloadFormat } from "../../rtp/payload/formats.ts";
@@ -109,12 +109,12 @@ export class IngestTrack {
       case "H264": {
         const units = parseLengthPrefixed(data, this.#lengthSize);
         this.#keepParameters(units);
-        return h264Payload(units, codec);
+        return normalizeH264(units, codec);
       }
       case "H265": {
         const units = parseLengthPrefixed(data, this.#lengthSize);
         this.#keepParameters(units);
-        return h265Payload(units, codec);
+        return normalizeH265(units, codec);
       }
       case "AV1": {
         const obus = parseObuStream(data).filter((obu) => !isDropped(obu));
@@ -148,36 +148,6 @@ function isSameCodec(a: WireCodec, b: WireCodec): boolean {
 
 function frameSize(header: Ac3Header | null): number | null {
   return header === null ? null : header.frameSize;
-}
-
-/** Parameter sets and delimiters are taken out, and the current parameter sets put in front of key frames. */
-function h264Payload(units: readonly Uint8Array[], codec: H264Codec): Uint8Array[] {
-  const key = hasIdr(units);
-  let { sps, pps } = codec;
-  const rest: Uint8Array[] = [];
-  for (const unit of units) {
-    const type = h264Type(unit);
-    if (type === H264Type.sps) sps = unit;
-    else if (type === H264Type.pps) pps = unit;
-    else if (type !== H264Type.accessUnitDelimiter) rest.push(unit);
-  }
-  if (!key || rest.length === 0 || sps === undefined || pps === undefined) return rest;
-  return [sps, pps, ...rest];
-}
-
-function h265Payload(units: readonly Uint8Array[], codec: H265Codec): Uint8Array[] {
-  const key = hasIrap(units);
-  let { vps, sps, pps } = codec;
-  const rest: Uint8Array[] = [];
-  for (const unit of units) {
-    const type = h265Type(unit);
-    if (type === H265Type.vps) vps = unit;
-    else if (type === H265Type.sps) sps = unit;
-    else if (type === H265Type.pps) pps = unit;
-    else if (!isParameterSet(type) && type !== H265Type.accessUnitDelimiter) rest.push(unit);
-  }
-  if (!key || rest.length === 0 || vps === undefined || sps === undefined || pps === undefined) return rest;
-  return [vps, sps, pps, ...rest];
 }
 
 /** `sizeOf`: of the frame at the start; null when its header is not whole. */

@@ -1,2 +1,3 @@
 /** RTMP and RTMPS: the server that clients publish to and read from. */
 export { RtmpServer, type RtmpServerOptions } from "./server.ts";
+export { rtmpSource } from "./source.ts";

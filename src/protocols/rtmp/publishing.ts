@@ -1,22 +1,19 @@
 import type { Logger } from "../../base/logger.ts";
 import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
-import type { PathConf } from "../../conf/mod.ts";
-import type { PathAccess, PathManager, Publisher, PublisherSeat } from "../../paths/mod.ts";
+import type { PublisherSeat } from "../../paths/mod.ts";
+import type { RtpMedia } from "../../rtp/format.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { MediaMessage } from "./engine/link.ts";
 import { Ingest } from "./ingest.ts";
 import { mediasOfTracks, TrackProbe } from "./tracks/probe.ts";
 
 export interface PublishingOptions {
-  readonly pathManager: PathManager;
-  readonly publisher: Publisher;
   readonly logger: Logger;
-  readonly access: PathAccess;
-  /** What the path was configured to when the client was authorised. */
-  readonly conf: PathConf;
+  /** The tracks are known: gives the stream to write to. */
+  readonly attach: (medias: readonly RtpMedia[]) => Promise<PublisherSeat> | PublisherSeat;
 }
 
-/** The side of a connection that publishes: first it finds out about the tracks, then it has a stream. */
+/** The side of a connection that media comes in from: first it finds out about the tracks, then it has a stream. */
 export class Publishing {
   readonly #options: PublishingOptions;
   readonly #units: Unit[] = [];
@@ -41,15 +38,14 @@ export class Publishing {
   }
 
   async #begin(probe: TrackProbe): Promise<void> {
-    const { pathManager, publisher, access, conf, logger } = this.#options;
+    const { attach, logger } = this.#options;
     this.#probe = null;
     const { tracks, messages } = probe;
     for (const problem of probe.problems) logger.warn(problem);
-    const seat = await pathManager.addPublisher(access, publisher, mediasOfTracks(tracks), conf);
+    const seat = await attach(mediasOfTracks(tracks));
     if (this.#left) return seat.leave();
     this.#seat = seat;
     this.#ingest = new Ingest(seat.stream, tracks, (text, at) => this.#errors.report(at, text));
-    logger.info(`is publishing to path '${seat.pathName}'`);
     for (const { message, now } of messages) this.#ingest.receive(message, now, this.#units);
   }
 

@@ -1,2 +1,3 @@
 /** RTSP and RTSPS: the server that clients publish to and read from. */
 export { RtspServer, type RtspServerOptions } from "./server.ts";
+export { rtspSource } from "./source.ts";

@@ -1,28 +1,21 @@
-import { errorText, ParseError } from "../../base/errors.ts";
-import { errorsLine, RateLimitedReport } from "../../base/rate_limited.ts";
+import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { PathConf } from "../../conf/mod.ts";
 import type { PathAccess, PublisherSeat } from "../../paths/mod.ts";
-import { parseRtcp } from "../../rtp/rtcp/compound.ts";
-import type { SenderReport } from "../../rtp/rtcp/sender_report.ts";
+import type { RtpMedia } from "../../rtp/format.ts";
 import type { Unprotected } from "../../rtp/srtp/mod.ts";
 import type { DescribedMedia } from "../../sdp/medias.ts";
+import { type MpegtsFormat, mpegtsFormat, RtpReception } from "../../stream/rtp_reception.ts";
 import type { Sink } from "../../stream/sink.ts";
-import { StreamClock } from "../../stream/timestamps.ts";
-import type { Unit } from "../../stream/unit.ts";
 import type { RtspContext } from "./context.ts";
-import { IngestSection } from "./ingest_section.ts";
-import { IngestTrack } from "./ingest_track.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { RtspSession } from "./session.ts";
+import { emptyReport, emptyRtp } from "./wire/firewall.ts";
 import { findControl } from "./wire/control.ts";
 import { serializeInterleaved } from "./wire/interleaved.ts";
 import type { RtspUrl } from "./wire/url.ts";
 
 /** RFC 3550 §6.2 asks for about 5 s; publishers use the reports for their own statistics only. */
 const reportPeriodMs = 10_000;
-/** An RTP packet with nothing in it, and an empty receiver report: they open firewalls between us and a publisher. */
-const emptyRtp = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-const emptyReport = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
 
 export interface PublishingOptions {
   readonly context: RtspContext;
@@ -38,38 +31,34 @@ export interface PublishingOptions {
 /** The side of a session that publishes: from ANNOUNCE on it knows the tracks, while it records it has a stream. */
 export class Publishing {
   lastPacketAt = 0;
-  rtpPackets = 0;
-  rtpPacketsInError = 0;
-  rtcpPackets = 0;
-  rtcpPacketsInError = 0;
 
   readonly #options: PublishingOptions;
-  readonly #errors: RateLimitedReport;
-  readonly #lost: RateLimitedReport;
-  readonly #units: Unit[] = [];
   #seat: PublisherSeat | null = null;
   #sink: Sink | null = null;
   #setups: readonly MediaSetup[] = [];
-  /** By media index. */
-  #sections: ReadonlyMap<number, IngestSection> = new Map();
+  #reception: RtpReception | null = null;
   #nextReport = 0;
 
   constructor(options: PublishingOptions) {
     this.#options = options;
-    const { logger } = options.session;
-    this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
-    this.#lost = new RateLimitedReport(
-      logger,
-      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
-    );
   }
 
   get medias(): readonly DescribedMedia[] {
     return this.#options.medias;
   }
 
-  get tracks(): readonly IngestTrack[] {
-    return [...this.#sections.values()].flatMap((section) => section.tracks);
+  /** Null until RECORD. */
+  get reception(): RtpReception | null {
+    return this.#reception;
+  }
+
+  /** What arrives is a transport stream that is to be taken apart. */
+  get demuxes(): boolean {
+    return this.#demuxed() !== null;
+  }
+
+  #demuxed(): MpegtsFormat | null {
+    return this.#options.conf.rtspDemuxMpegts ? mpegtsFormat(this.medias) : null;
   }
 
   /** The media section that a SETUP URL names. */
@@ -79,45 +68,40 @@ export class Publishing {
 
   /** Becomes the publisher of the path. `sink`: of the connection, for reports over TCP. */
   async record(setups: readonly MediaSetup[], sink: Sink): Promise<void> {
-    const { context, session, access, conf } = this.#options;
-    this.#seat = await context.pathManager.addPublisher(access, session, this.medias, conf);
+    const { session, conf } = this.#options;
+    const { logger } = session;
+    const reorder = session.delivery !== "tcp";
+    const demuxed = this.#demuxed();
+    if (demuxed === null) {
+      const seat = await this.#take(this.medias);
+      const { useAbsoluteTimestamp } = conf;
+      this.#reception = RtpReception.intoStream(seat.stream, { logger, reorder, useAbsoluteTimestamp });
+    } else {
+      logger.info("MPEG-TS demux mode enabled, starting demuxer...");
+      this.#reception = RtpReception.intoDemuxer(demuxed, {
+        logger,
+        reorder,
+        open: async (medias) => (await this.#take(medias)).stream,
+        onFailure: (error) => session.close(errorText(error)),
+      });
+    }
     const now = Date.now();
     this.lastPacketAt = now;
     this.#nextReport = now + reportPeriodMs;
     this.#sink = sink;
     this.#setups = setups;
-    this.#createSections();
     for (const setup of setups) this.#openFirewall(setup);
   }
 
-  #createSections(): void {
-    const { stream, conf } = this.#seat!;
-    const { session } = this.#options;
-    const clock = new StreamClock();
-    const tracks = new Map<number, Map<number, IngestTrack>>();
-    for (const track of stream.tracks) {
-      const formats = tracks.get(track.mediaIndex) ?? new Map<number, IngestTrack>();
-      tracks.set(track.mediaIndex, formats);
-      formats.set(
-        track.payloadType,
-        new IngestTrack({
-          track,
-          clock,
-          units: this.#units,
-          useAbsoluteTimestamp: conf.useAbsoluteTimestamp,
-          onError: (text, now) => this.#errors.report(now, text),
-          onRemux: (reason) => session.logger.info(reason),
-        }),
-      );
+  async #take(medias: readonly RtpMedia[]): Promise<PublisherSeat> {
+    const { context, session, access, conf } = this.#options;
+    const seat = await context.pathManager.addPublisher(access, session, medias, conf);
+    if (session.closed) {
+      seat.leave();
+      throw new UserError("session is closed");
     }
-    const reorder = session.delivery !== "tcp";
-    const onLost = (count: number, now: number) => this.#lost.report(now, "", count);
-    this.#sections = new Map(
-      Array.from(
-        tracks,
-        ([mediaIndex, formats]) => [mediaIndex, new IngestSection(formats, reorder, onLost)],
-      ),
-    );
+    this.#seat = seat;
+    return seat;
   }
 
   #openFirewall(setup: MediaSetup): void {
@@ -130,46 +114,39 @@ export class Publishing {
   }
 
   receiveRtp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
+    const reception = this.#reception;
+    if (reception === null) return;
     this.lastPacketAt = now;
-    this.rtpPackets++;
-    try {
-      const plain = setup.srtp === null ? bytes : accepted(setup.srtp.receiver.unprotect(bytes));
-      this.#sections.get(setup.mediaIndex)!.receive(plain, now);
-    } catch (error) {
-      this.rtpPacketsInError++;
-      this.#reportError(error, now);
+    const plain = setup.srtp === null ? bytes : this.#accept(setup.srtp.receiver.unprotect(bytes), now);
+    if (plain !== null) reception.receiveRtp(setup.mediaIndex, plain, now);
+    else {
+      reception.rtpPackets++;
+      reception.rtpPacketsInError++;
     }
   }
 
   receiveRtcp(setup: MediaSetup, bytes: Uint8Array, now: number): void {
+    const reception = this.#reception;
+    if (reception === null) return;
     this.lastPacketAt = now;
-    this.rtcpPackets++;
-    try {
-      const plain = setup.srtp === null ? bytes : accepted(setup.srtp.receiver.unprotectRtcp(bytes));
-      for (const message of parseRtcp(plain)) {
-        if (message.kind === "senderReport") this.#receiveReport(setup.mediaIndex, message, now);
-      }
-    } catch (error) {
-      this.rtcpPacketsInError++;
-      this.#reportError(error, now);
+    const plain = setup.srtp === null ? bytes : this.#accept(setup.srtp.receiver.unprotectRtcp(bytes), now);
+    if (plain !== null) reception.receiveRtcp(setup.mediaIndex, plain, now);
+    else {
+      reception.rtcpPackets++;
+      reception.rtcpPacketsInError++;
     }
   }
 
-  /** For the track it is about; for all of its section when there is none: cameras write wrong SSRCs. */
-  #receiveReport(mediaIndex: number, report: SenderReport, now: number): void {
-    const { tracks } = this.#sections.get(mediaIndex)!;
-    const meant = tracks.filter((track) => track.reception.ssrc === report.ssrc);
-    for (const track of meant.length > 0 ? meant : tracks) track.receiveReport(report, now);
-  }
-
-  #reportError(error: unknown, now: number): void {
-    if (!(error instanceof ParseError)) throw error;
-    this.#errors.report(now, errorText(error));
+  /** The plain packet; null when it is not to be trusted. */
+  #accept(result: Unprotected, now: number): Uint8Array | null {
+    if (result.kind !== "refused") return result.bytes;
+    this.#reception?.reportError(new ParseError("SRTP", result.reason), now);
+    return null;
   }
 
   /** Everything that arrived together has been received: hands the finished units to the stream. */
   flush(now: number): void {
-    if (this.#units.length > 0) this.#seat?.stream.write(this.#units.splice(0), now);
+    this.#reception?.flush(now);
   }
 
   /** Receiver reports, when it is time for them. */
@@ -177,9 +154,8 @@ export class Publishing {
     if (now < this.#nextReport) return;
     this.#nextReport = now + reportPeriodMs;
     for (const setup of this.#setups) {
-      for (const track of this.#sections.get(setup.mediaIndex)!.tracks) {
-        const report = track.report(now);
-        if (report !== null) this.#sendReport(setup, report);
+      for (const report of this.#reception?.reports(setup.mediaIndex, now) ?? []) {
+        this.#sendReport(setup, report);
       }
     }
   }
@@ -198,14 +174,8 @@ export class Publishing {
     const seat = this.#seat;
     this.#seat = null;
     this.#sink = null;
-    this.#sections = new Map();
-    this.#units.length = 0;
+    this.#reception?.close(Date.now());
+    this.#reception = null;
     seat?.leave();
   }
-}
-
-/** The plain packet. Throws ParseError when it is not to be trusted. */
-function accepted(result: Unprotected): Uint8Array {
-  if (result.kind === "refused") throw new ParseError("SRTP", result.reason);
-  return result.bytes;
 }

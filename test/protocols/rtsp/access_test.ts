@@ -170,10 +170,9 @@ Deno.test("requests wait for a source on demand, unless the client goes", async 
   await using server = await TestServer.start({
     entries: {
       cam: {
-        source: "rtsp://host/x",
-        sourceOnDemand: true,
-        sourceOnDemandStartTimeout: never,
-        sourceOnDemandCloseAfter: never,
+        runOnDemand: "x",
+        runOnDemandStartTimeout: never,
+        runOnDemandCloseAfter: never,
       },
     },
     createOnDemandSource: (given) => ({

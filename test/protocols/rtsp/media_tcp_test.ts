@@ -343,7 +343,7 @@ Deno.test("packets that cannot be read are counted and logged, and the others go
   await publisher.sendFrame(2, packet);
   equal(essence((await reader.frames.next("a packet")).payload), essence(packet));
   await server.line(/warn .*\[session \w+\] decode error: /);
-  const publishing = server.sessions.find((session) => session.publishing !== null)!.publishing!;
+  const publishing = server.sessions.find((session) => session.publishing !== null)!.publishing!.reception!;
   const { rtpPackets, rtpPacketsInError, rtcpPackets, rtcpPacketsInError } = publishing;
   equal([rtpPackets, rtpPacketsInError, rtcpPackets, rtcpPacketsInError], [3, 2, 1, 1]);
 });

@@ -112,7 +112,7 @@ Deno.test("packets from strangers are passed over", async () => {
   await pair.send("rtp", to, second);
   await from.send("rtp", to, second);
   equal(essence(await pair.rtp.next("a packet")), essence(second));
-  equal(server.sessions.find((one) => one.publishing !== null)!.publishing!.rtpPackets, 2);
+  equal(server.sessions.find((one) => one.publishing !== null)!.publishing!.reception!.rtpPackets, 2);
 });
 
 Deno.test("a port belongs to one session at a time", async () => {

@@ -85,6 +85,11 @@ export class ClientEngine {
     this.#link.reader.filled(count);
   }
 
+  /** The memory of what was handled may be used again: nobody keeps views of it. */
+  rewind(): void {
+    this.#link.reader.rewind();
+  }
+
   /** Null: bytes from the server are needed. Throws ParseError. */
   next(now: number): ClientAction | null {
     for (;;) {

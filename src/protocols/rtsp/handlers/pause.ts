@@ -1,5 +1,5 @@
 import type { RtspConn } from "../conn.ts";
-import type { Reply } from "../reply.ts";
+import { type Reply, RequestError } from "../reply.ts";
 import type { RtspSession } from "../session.ts";
 
 /** RFC 2326 §10.6. A publisher that pauses takes its stream away; with RECORD it comes back. */
@@ -8,6 +8,9 @@ export function pause(_conn: RtspConn, session: RtspSession): Reply {
     session.reading!.pause();
     session.state = "prePlay";
   } else if (session.state === "record") {
+    if (session.publishing!.demuxes) {
+      throw new RequestError(400, "a transport stream that is demuxed cannot be paused");
+    }
     session.publishing!.leave();
     session.state = "preRecord";
   }

@@ -30,7 +30,7 @@ export async function openTunnel(
   }
   if (upgrade !== null) {
     await conn.write(serializeWebsocketResponse(upgrade));
-    return { kind: "websocket", conn: new WebsocketConn(conn, rest) };
+    return { kind: "websocket", conn: new WebsocketConn(conn, rest, "client") };
   }
   await conn.write(serializeHttpRefusal(request.version));
   throw new UserError("invalid HTTP request");

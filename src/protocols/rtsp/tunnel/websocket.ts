@@ -11,15 +11,19 @@ const normalClosure = 1000;
 
 /** RTSP inside binary WebSocket frames. Where one frame ends and the next begins means nothing. */
 export class WebsocketConn implements ByteConn {
-  readonly #decoder = new WebsocketDecoder("client");
+  readonly #decoder: WebsocketDecoder;
   readonly #buffer = new Uint8Array(readSize);
   #pending: Uint8Array[] = [];
   #ended = false;
   /** Writes of media and of control frames, one after the other. */
   #writes: Promise<void> = Promise.resolve();
 
-  /** `rest`: what came behind the head of the upgrade request. Throws ParseError when that is no WebSocket. */
-  constructor(private readonly conn: ByteConn, rest: Uint8Array) {
+  /**
+   * `rest`: what came behind the head of the upgrade request, or of its answer. `peer`: which side the other one is.
+   * Throws ParseError when that is no WebSocket.
+   */
+  constructor(private readonly conn: ByteConn, rest: Uint8Array, private readonly peer: "client" | "server") {
+    this.#decoder = new WebsocketDecoder(peer);
     this.#take(rest);
   }
 
@@ -49,12 +53,18 @@ export class WebsocketConn implements ByteConn {
   #take(bytes: Uint8Array): void {
     for (const event of this.#decoder.decode(bytes)) {
       if (event.kind === "data") this.#pending.push(event.bytes);
-      else if (event.kind === "ping") this.#answer(serializeWebsocketFrame("pong", event.bytes, null));
-      else if (event.kind === "close") {
+      else if (event.kind === "ping") {
+        this.#answer(serializeWebsocketFrame("pong", event.bytes, this.#mask()));
+      } else if (event.kind === "close") {
         this.#ended = true;
-        this.#answer(serializeWebsocketClose(normalClosure, null));
+        this.#answer(serializeWebsocketClose(normalClosure, this.#mask()));
       }
     }
+  }
+
+  /** RFC 6455 §5.3: what clients send is masked. */
+  #mask(): Uint8Array | null {
+    return this.peer === "server" ? crypto.getRandomValues(new Uint8Array(4)) : null;
   }
 
   /** A failure shows at the next read or write of the connection. */
@@ -69,7 +79,7 @@ export class WebsocketConn implements ByteConn {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#send(serializeWebsocketFrame("binary", bytes, null));
+    return this.#send(serializeWebsocketFrame("binary", bytes, this.#mask()));
   }
 
   /** A frame cannot be written by halves. */

@@ -2,6 +2,7 @@
  * RTSP over two HTTP connections, as QuickTime invented it: what the server sends is the endless body of a GET, what
  * the client sends the base64 body of a POST. A cookie pairs them.
  */
+import { Buffer } from "node:buffer";
 import { ParseError } from "../../../../base/errors.ts";
 import type { RtspRequest } from "../request.ts";
 import { escapeTarget } from "../url.ts";
@@ -56,4 +57,10 @@ export function serializeHttpRefusal(version: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(
     `HTTP/${version} 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
+}
+
+/** What a client writes into the POST. */
+export function encodeTunnelled(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+  return new TextEncoder().encode(encoded);
 }

@@ -1,8 +1,8 @@
-import { distance16 } from "../../base/time.ts";
-import { ParseError } from "../../base/errors.ts";
-import { parseRtpPacket, type RtpPacket } from "../../rtp/packet.ts";
-import { ReorderBuffer } from "../../rtp/reorder.ts";
-import type { IngestTrack } from "./ingest_track.ts";
+import { distance16 } from "../base/time.ts";
+import { ParseError } from "../base/errors.ts";
+import { parseRtpPacket, type RtpPacket } from "../rtp/packet.ts";
+import { ReorderBuffer } from "../rtp/reorder.ts";
+import type { RtpTarget } from "./rtp_track.ts";
 
 /** A farther jump is another numbering, not a loss (RFC 3550 §A.1 MAX_DROPOUT). */
 const maxGap = 3000;
@@ -30,20 +30,20 @@ class OrderedSource implements Source {
   }
 }
 
-/** One announced section on its way to units: its packets are put in order, then go to the track of their payload type. */
-export class IngestSection {
+/** One m= section on its way in: its packets are put in order, then go to the target of their payload type. */
+export class RtpSection {
   readonly #sources = new Map<number, Source>();
   #only: Source | undefined;
 
   constructor(
     /** By payload type. */
-    private readonly byType: ReadonlyMap<number, IngestTrack>,
+    private readonly byType: ReadonlyMap<number, RtpTarget>,
     /** Packets may arrive out of order. */
     private readonly reorder: boolean,
     private readonly onLost: (packets: number, now: number) => void,
   ) {}
 
-  get tracks(): readonly IngestTrack[] {
+  get targets(): readonly RtpTarget[] {
     return [...this.byType.values()];
   }
 

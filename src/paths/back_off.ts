@@ -1,0 +1,26 @@
+/** Pauses between attempts: they double from half a second to five, and vary so that many do not come at once. */
+
+const firstPauseMs = 500;
+/** What MediaMTX always waits. */
+export const maxPauseMs = 5000;
+/** A pause is shortened by up to that part. */
+const jitter = 0.3;
+
+export class BackOff {
+  #next = firstPauseMs;
+
+  /** `random`: from 0 to 1. */
+  constructor(private readonly random: () => number = Math.random) {}
+
+  /** The next pause, in milliseconds. */
+  next(): number {
+    const pauseMs = this.#next;
+    this.#next = Math.min(pauseMs * 2, maxPauseMs);
+    return Math.round(pauseMs * (1 - jitter * this.random()));
+  }
+
+  /** All is well again. */
+  reset(): void {
+    this.#next = firstPauseMs;
+  }
+}

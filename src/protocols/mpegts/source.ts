@@ -1,0 +1,82 @@
+/**
+ * MPEG-TS that comes without anybody asking for it.
+ *
+ * Who closes whom: the pull's signal closes the socket, which ends the loop that reads from it; a stream that cannot go on
+ * does the same.
+ */
+import { parseUdpInputUrl, receiveUdpInput } from "../../net/udp/input.ts";
+import { parseUnixInputUrl, readUnixInput } from "../../net/unix_input.ts";
+import type { Pull, SourceKind } from "../../paths/mod.ts";
+import { MpegtsIngest } from "../../stream/mpegts_ingest.ts";
+
+/** `udp+mpegts://`, `udp://` and `unix+mpegts://`. */
+export const mpegtsSource: SourceKind = {
+  type: "mpegtsSource",
+  label: "MPEG-TS",
+  connect: (pull) => /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull),
+};
+
+/** The first byte of a transport packet. */
+const syncByte = 0x47;
+
+async function receiveUdp(pull: Pull): Promise<void> {
+  const { conf, pathConf } = pull;
+  const feed = new Feed(pull);
+  const options = {
+    readBufferSize: pathConf.mpegtsUDPReadBufferSize ?? conf.udpReadBufferSize,
+    fastPath: conf.udpFastPath,
+  };
+  await feed.follow((signal) =>
+    receiveUdpInput(parseUdpInputUrl(pull.url), options, signal, (packets) => {
+      const now = Date.now();
+      for (const { bytes } of packets) feed.write(transportPart(bytes), now);
+    })
+  );
+}
+
+/** A datagram may also carry MPEG-TS inside of RTP (RFC 2250 §2), as encoders with a UDP output like to do. */
+function transportPart(bytes: Uint8Array): Uint8Array {
+  const rtpHeaderSize = 12;
+  const isRtp = bytes[0] !== syncByte && bytes[0] >> 6 === 2 && bytes[rtpHeaderSize] === syncByte &&
+    (bytes.length - rtpHeaderSize) % 188 === 0;
+  return isRtp ? bytes.subarray(rtpHeaderSize) : bytes;
+}
+
+async function receiveUnix(pull: Pull): Promise<void> {
+  const feed = new Feed(pull);
+  const read = (bytes: Uint8Array) => feed.write(bytes, Date.now());
+  await feed.follow((signal) => readUnixInput(parseUnixInputUrl(pull.url), { read }, signal));
+}
+
+/** Bytes into the path's stream. */
+class Feed {
+  readonly #ingest: MpegtsIngest;
+  readonly #abort = new AbortController();
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(private readonly pull: Pull) {
+    this.#ingest = new MpegtsIngest({
+      logger: pull.logger,
+      open: (medias) => new Promise((resolve) => resolve(pull.attach(medias).stream)),
+      onFailure: (error) => {
+        this.#failure ??= { error };
+        this.#abort.abort();
+      },
+    });
+  }
+
+  write(bytes: Uint8Array, now: number): void {
+    this.pull.received();
+    this.#ingest.write(bytes, now);
+  }
+
+  /** Reads until the pull ends, the stream cannot go on, or there is no more to read. */
+  async follow(read: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await read(AbortSignal.any([this.pull.signal, this.#abort.signal]));
+    } finally {
+      this.#ingest.close();
+    }
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}

@@ -1,0 +1,143 @@
+/** What cameras do that servers should not. */
+import { equal, match, ok } from "../../support/assert.ts";
+import { Puller } from "../support/puller.ts";
+import { Camera } from "./support/camera.ts";
+import { PacketSource } from "./support/media.ts";
+
+const samples = new Uint8Array(160);
+
+/** Sends on channel 0 until it is disposed of. */
+function feed(camera: Camera): Disposable {
+  const packets = new PacketSource(0);
+  let time = 0;
+  const timer = setInterval(() => void camera.sendFrame(0, packets.next(samples, time += 160)), 20);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+Deno.test("camera: UDP that stays silent makes the source switch to TCP", async () => {
+  await using camera = new Camera();
+  await using puller = new Puller({ cam: { source: camera.url } });
+  await puller.line(/warn \[path cam\] \[RTSP source\] no UDP packets received, switching to TCP$/);
+  using _feed = feed(camera);
+  await puller.available("cam");
+  equal(camera.methods().filter((method) => method === "TEARDOWN").length, 1);
+});
+
+Deno.test("camera: an answer over TCP to a wish for UDP", async () => {
+  await using camera = new Camera(({ method }) =>
+    method === "SETUP" ? { headers: [["Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"]] } : undefined
+  );
+  await using puller = new Puller({ cam: { source: camera.url } });
+  await puller.line(/warn .* switching to TCP because server requested it$/);
+  using _feed = feed(camera);
+  await puller.available("cam");
+});
+
+Deno.test("camera: packets of H.264 that are too large for UDP", async () => {
+  const body = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=0\r\n";
+  await using camera = new Camera(({ method }) => method === "DESCRIBE" ? { body } : undefined);
+  await using puller = new Puller({ cam: { source: camera.url } });
+  await puller.line(/warn .* switching to TCP because of H264 packetization-mode 0$/);
+});
+
+Deno.test("camera: no ports are told", async () => {
+  const setup = [["Transport", "RTP/AVP;unicast"]] as const;
+  await using camera = new Camera(({ method }) => method === "SETUP" ? { headers: setup } : undefined);
+  await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "udp" } });
+  await puller.line(/error .* the server does not tell its ports: set rtspAnyPort/);
+  await using tolerant = new Puller({ cam: { source: camera.url, rtspTransport: "udp", rtspAnyPort: true } });
+  await tolerant.line(/\[c->s\] PLAY/);
+  const ports = /client_port=(\d+)/.exec(await tolerant.line(/\[c->s\] SETUP/));
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  await socket.send(new PacketSource(0).next(samples, 0), {
+    transport: "udp",
+    hostname: "127.0.0.1",
+    port: Number(ports![1]),
+  });
+  await tolerant.available("cam");
+  socket.close();
+});
+
+Deno.test("camera: SHA-256 is offered, and only MD5 understood", async () => {
+  const challenges = 'Digest realm="x", nonce="n1", algorithm="SHA-256", Digest realm="x", nonce="n2"';
+  await using camera = new Camera(({ headers }) => {
+    const given = headers.get("Authorization") ?? "";
+    return /nonce="n2"/.test(given)
+      ? undefined
+      : { status: 401, headers: [["WWW-Authenticate", challenges]] };
+  });
+  const source = camera.url.replace("//", "//user:pass@");
+  await using puller = new Puller({ cam: { source, rtspTransport: "tcp" } });
+  await puller.line(/\[c->s\] PLAY/);
+  equal(camera.methods().slice(0, 5), ["OPTIONS", "OPTIONS", "OPTIONS", "DESCRIBE", "SETUP"]);
+});
+
+Deno.test("camera: a nonce for each request", async () => {
+  let count = 0;
+  await using camera = new Camera(({ headers }) => {
+    const current = `nonce="n${count}"`;
+    if ((headers.get("Authorization") ?? "").includes(current)) {
+      count++;
+      return undefined;
+    }
+    return { status: 401, headers: [["WWW-Authenticate", `Digest realm="x", nonce="n${count}"`]] };
+  });
+  const source = camera.url.replace("//", "//user:pass@");
+  await using puller = new Puller({ cam: { source, rtspTransport: "tcp" } });
+  using _feed = feed(camera);
+  await puller.available("cam");
+});
+
+Deno.test("camera: a password is never sent to where a redirect leads", async () => {
+  await using thief = new Camera(() => ({
+    status: 401,
+    headers: [["WWW-Authenticate", 'Basic realm="give"']],
+  }));
+  const location = thief.url.replace("127.0.0.1", "localhost");
+  await using camera = new Camera(({ method }) =>
+    method === "DESCRIBE" ? { status: 302, headers: [["Location", location]] } : undefined
+  );
+  const source = camera.url.replace("//", "//user:pass@");
+  await using puller = new Puller({ cam: { source } });
+  await puller.line(/error .* bad status code: 401/);
+  ok(thief.requests.all.length > 0);
+  ok(thief.requests.all.every(({ headers }) => !headers.has("Authorization")));
+});
+
+Deno.test("camera: the session is kept alive in time, and its own questions are answered", async () => {
+  await using camera = new Camera(({ method }) =>
+    method === "SETUP" ? { headers: [["Session", "abc;timeout=6"]] } : undefined
+  );
+  await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } });
+  using _feed = feed(camera);
+  await puller.available("cam");
+  await camera.requests.until("a keep-alive", () => camera.methods().at(-1) === "GET_PARAMETER");
+  equal(camera.requests.all.at(-1)!.headers.get("Session"), "abc");
+  await camera.ask("OPTIONS");
+  const answer = await camera.responses.next("an answer");
+  equal([answer.status, answer.headers.get("CSeq")], [200, "77"]);
+  await camera.ask("TEARDOWN");
+  match(await puller.line(/error \[path cam\]/), /the server has torn the session down$/);
+});
+
+Deno.test("camera: frames on channels that nobody has asked for, and before the answer to PLAY", async () => {
+  const packets = new PacketSource(0);
+  const early: Promise<void>[] = [];
+  await using camera = new Camera(({ method }) => {
+    if (method === "PLAY") {
+      early.push(camera.sendFrame(7, Uint8Array.of(1)), camera.sendFrame(0, packets.next(samples, 0)));
+    }
+    return undefined;
+  });
+  await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } });
+  await puller.available("cam");
+  await Promise.all(early);
+});
+
+Deno.test("camera: what is no RTSP ends the attempt", async () => {
+  await using camera = new Camera(({ method }) =>
+    method === "DESCRIBE" ? { body: "this is no description" } : undefined
+  );
+  await using puller = new Puller({ cam: { source: camera.url } });
+  await puller.line(/error .* SDP: no media in it$/, 2);
+});
