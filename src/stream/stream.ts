@@ -52,8 +52,10 @@ export class Stream {
     this.#now = now;
     for (const unit of units) {
       this.#inboundFrames++;
-      this.#inboundBytes += unit.size;
+      const { size } = unit;
+      this.#inboundBytes += size;
       this.#updateCodec(unit);
+      unit.track.flow.add(unit, size);
       this.#gop?.push(unit);
     }
     for (const fanout of this.#fanouts.values()) fanout.write(units, now);

@@ -4,6 +4,7 @@ import type { AuthManager } from "../../auth/mod.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import type { z } from "zod";
 import type { ClientSources } from "../clients/mod.ts";
+import type { LiveReader } from "../live/mod.ts";
 
 /** What the API reads and acts on. */
 export interface ApiSources {
@@ -12,6 +13,7 @@ export interface ApiSources {
   readonly paths: { list(): readonly PathSnapshot[]; get(name: string): PathSnapshot | null };
   /** Asked at each request: servers come and go. */
   readonly clients: () => ClientSources;
+  readonly live: LiveReader;
   /** Milliseconds since 1970. */
   readonly started: number;
 }
