@@ -7,6 +7,7 @@ import type { ClientSources } from "../admin/clients/mod.ts";
 import { LiveStatistics } from "../admin/live/mod.ts";
 import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
 import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
+import { createProfiles } from "../admin/profiles/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
@@ -260,6 +261,14 @@ export const components: readonly Component<Services>[] = [
           await release();
         },
       );
+    },
+  },
+  {
+    ...operatorRow("pprof"),
+    start: async (services) => {
+      const { conf, auth } = services;
+      if (!conf.pprof) return undefined;
+      return await operatorServer(services, "pprof", (logger) => createProfiles(auth, logger));
     },
   },
   {
