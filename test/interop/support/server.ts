@@ -42,6 +42,9 @@ export interface ServerPorts {
   readonly rtmp: number;
   readonly rtmps: number;
   readonly hls: number;
+  readonly api: number;
+  readonly metrics: number;
+  readonly pprof: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -53,9 +56,9 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 4) pairs.add(freeUdpPair());
-  const [rtsp, rtsps, rtmp, rtmps, hls] = freeTcpPorts(5);
+  const [rtsp, rtsps, rtmp, rtmps, hls, api, metrics, pprof] = freeTcpPorts(8);
   const [rtp, srtp, multicast, multicastSrtp] = pairs;
-  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls };
+  return { rtsp, rtsps, rtp, srtp, multicast, multicastSrtp, rtmp, rtmps, hls, api, metrics, pprof };
 }
 
 function configuration(ports: ServerPorts, extra: Config): Config {
@@ -75,9 +78,22 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
     hlsAddress: `:${ports.hls}`,
+    apiAddress: `127.0.0.1:${ports.api}`,
+    metricsAddress: `127.0.0.1:${ports.metrics}`,
+    pprofAddress: `127.0.0.1:${ports.pprof}`,
     paths: { all_others: null },
     ...extra,
   };
+}
+
+function writeConfig(file: string, ports: ServerPorts, config: Config): Promise<void> {
+  return replaceFile(file, JSON.stringify(configuration(ports, config), null, 2));
+}
+
+/** At once, as editors do. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${file}.new`, text);
+  await Deno.rename(`${file}.new`, file);
 }
 
 /** The names in the log of the servers that are configured to start. */
@@ -90,6 +106,9 @@ function listeners(config: Config): string[] {
     ...of("RTSP", config.rtspEncryption),
     ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
     ...(config.hls ? ["HLS"] : []),
+    ...(config.api ? ["API"] : []),
+    ...(config.metrics ? ["metrics"] : []),
+    ...(config.pprof ? ["pprof"] : []),
   ];
 }
 
@@ -137,7 +156,7 @@ export class TestServer implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "interop-" });
     const ports = takePorts();
     const file = `${folder}/server.yml`;
-    await Deno.writeTextFile(file, JSON.stringify(configuration(ports, options.config ?? {}), null, 2));
+    await writeConfig(file, ports, options.config ?? {});
     const [command, ...args] = options.command ?? serverCommand();
     const process = new Deno.Command(command, {
       args: [...args, file],
@@ -152,6 +171,20 @@ export class TestServer implements AsyncDisposable {
 
   get pid(): number {
     return this.#process.pid;
+  }
+
+  /** Writes the file anew, as `config` of the options does. */
+  configure(config: Config): Promise<void> {
+    return writeConfig(`${this.folder}/server.yml`, this.ports, config);
+  }
+
+  /** Writes anything into the file. */
+  configureText(text: string): Promise<void> {
+    return replaceFile(`${this.folder}/server.yml`, text);
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.ports.api}`;
   }
 
   rtspUrl(path: string, credentials = ""): string {
