@@ -49,7 +49,7 @@ async function bodies(api: ApiClient, server: TestServer): Promise<void> {
   match((await api.patch(patch, deep, 400)).error, /levels/);
   await api.patch(patch, '{"__proto__":{"logLevel":"debug"}}', 400);
   await api.patch(patch, '{"constructor":1}', 400);
-  match((await api.patch(patch, { authInternalUsers: null }, 400)).error, /authInternalUsers/);
+  await api.patch(patch, { authInternalUsers: null });
   await api.patch(patch, { logLevel: null });
   const large = `{"logLevel":"${"x".repeat(10 * 1024 * 1024)}"}`;
   match((await api.patch(patch, large, 413)).error, /larger/);
