@@ -134,7 +134,7 @@ Deno.test("metrics: labels are escaped so that the parser reads what was meant",
   }]);
   equal(text, '# HELP x with \\\\ and\\nnewline\n# TYPE x gauge\nx{b="1",name="a\\"b\\\\c\\nd}{,="} 0.25\n');
   const [family] = parse(text);
-  equal(family.metrics[0].labels?.b, "1");
+  equal(family.metrics[0].labels, { b: "1", name });
 });
 
 Deno.test("metrics: the process", async () => {

@@ -63,7 +63,7 @@ function permission(action: string): Config {
 const loud: readonly { change: (port: number) => Config; notice: readonly ReaderName[] }[] = [
   { change: (port) => ({ rtmpAddress: `:${port}` }), notice: ["rtmp", "site"] },
   { change: (port) => ({ hlsAddress: `:${port}` }), notice: ["hls"] },
-  { change: (port) => ({ rtspAddress: `:${port}` }), notice: ["rtsp"] },
+  { change: (port) => ({ rtspAddress: `:${port}` }), notice: ["rtsp", "rtspUdp"] },
 ];
 
 function baseConfig(certificate: Certificate): Config {

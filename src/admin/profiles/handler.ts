@@ -43,20 +43,41 @@ export function createProfiles(auth: AuthManager, logger: Logger): HttpHandler {
       return errorAnswer(503, "the heap is too large for a snapshot");
     }
     busy = true;
+    const done = () => busy = false;
+    logger.info(`taking a profile: ${exchange.path}`);
+    let body: string | ReadableStream<Uint8Array>;
     try {
-      logger.info(`taking a profile: ${exchange.path}`);
-      const body = await kind.take(seconds, exchange.request.signal);
-      return new Response(body, {
-        headers: {
-          "content-type": "application/json",
-          "content-disposition": `attachment; filename="${productName.toLowerCase()}.${kind.suffix}"`,
-          "cache-control": "no-store",
-        },
-      });
-    } finally {
-      busy = false;
+      body = await kind.take(seconds, exchange.request.signal);
+    } catch (error) {
+      done();
+      throw error;
     }
+    if (typeof body === "string") done();
+    return new Response(typeof body === "string" ? body : watched(body, done), {
+      headers: {
+        "content-type": "application/json",
+        "content-disposition": `attachment; filename="${productName.toLowerCase()}.${kind.suffix}"`,
+        "cache-control": "no-store",
+      },
+    });
   };
+}
+
+/** Calls `done` when all has been read, or nobody wants more. */
+function watched(body: ReadableStream<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { value, done: isOver } = await reader.read();
+      if (!isOver) return controller.enqueue(value);
+      done();
+      controller.close();
+    },
+    cancel: async (reason) => {
+      done();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
 }
 
 interface Kind {
