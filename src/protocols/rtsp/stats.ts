@@ -5,6 +5,7 @@ import type { RtspConn } from "./conn.ts";
 import type { Delivery } from "./engine/transport_choice.ts";
 import { nothingSent } from "./fanout/rtsp_fanout.ts";
 import type { RtspSession } from "./session.ts";
+import { interleavedHeaderSize } from "./wire/interleaved.ts";
 
 /** What has come from a publisher. */
 export type ReceptionCounters = Pick<
@@ -61,7 +62,7 @@ export function connSnapshot(conn: RtspConn): RtspConnSnapshot {
   };
 }
 
-/** One session; bytes are those of RTP and RTCP packets, outbound with their frames over TCP. */
+/** One session; bytes are those of RTP and RTCP packets, without their frames over TCP. */
 export interface RtspSessionSnapshot {
   /** UUID. */
   readonly id: string;
@@ -108,6 +109,7 @@ export function sessionSnapshot(session: RtspSession): RtspSessionSnapshot {
   const { reading, publishing, delivery } = session;
   const received = publishing?.received ?? noCounters;
   const sent = reading?.sent ?? nothingSent;
+  const framing = delivery === "tcp" ? interleavedHeaderSize * (sent.packets + sent.reports) : 0;
   return {
     id: session.id,
     created: session.created,
@@ -127,7 +129,7 @@ export function sessionSnapshot(session: RtspSession): RtspSessionSnapshot {
     inboundRTPPacketsJitter: received.jitter,
     inboundRTCPPackets: received.rtcpPackets + (reading?.reportsReceived ?? 0),
     inboundRTCPPacketsInError: received.rtcpPacketsInError + (reading?.reportsInError ?? 0),
-    outboundBytes: sent.bytes + (publishing?.reportBytesSent ?? 0),
+    outboundBytes: sent.bytes - framing + (publishing?.reportBytesSent ?? 0),
     outboundRTPPackets: sent.packets,
     outboundRTPPacketsReportedLost: reading?.reportedLost ?? 0,
     outboundRTPPacketsDiscarded: reading?.packetsDiscarded ?? 0,
