@@ -1,10 +1,7 @@
 /** Which fields of a snapshot say what, for all protocols. */
 
-/** In the order of `counterFields`; null where a protocol does not count it. */
-type Field = readonly string[];
-
 /** The first name that a snapshot has is the one. */
-const fields: Readonly<Record<CounterName, Field>> = {
+const fields: Readonly<Record<CounterName, readonly string[]>> = {
   inboundBytes: ["inboundBytes", "bytesReceived"],
   outboundBytes: ["outboundBytes", "bytesSent"],
   inboundPackets: ["inboundRTPPackets", "packetsReceived"],

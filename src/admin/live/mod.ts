@@ -4,6 +4,6 @@ export {
   clientLiveSchema,
   type PathLive,
   pathLiveSchema,
-  trackLiveSchema,
+  type TrackLive,
 } from "./schemas.ts";
 export { hasLive, type LiveReader, LiveStatistics } from "./statistics.ts";

@@ -6,7 +6,33 @@ const bitrate = z.number().min(0).meta({ description: "Bits a second." });
 const share = z.number().min(0).max(1);
 
 /** One connection or session. */
-export const clientLiveSchema = z.object({
+export interface ClientLive {
+  readonly inboundBitrate: number;
+  readonly outboundBitrate: number;
+  readonly inboundLoss: number | null;
+  readonly outboundLoss: number | null;
+  readonly discardRate: number | null;
+  readonly queuedBytes: number | null;
+}
+
+/** One track. */
+export interface TrackLive {
+  readonly codec: string;
+  readonly bitrate: number;
+  readonly frameRate: number | null;
+  readonly keyFrameInterval: number | null;
+}
+
+/** One path. */
+export interface PathLive {
+  readonly inboundBitrate: number;
+  readonly outboundBitrate: number;
+  readonly queuedBytes: number;
+  readonly tracks: readonly TrackLive[];
+}
+
+/** Says what the fields are. */
+export const clientLiveSchema: z.ZodType<ClientLive> = z.object({
   inboundBitrate: bitrate,
   outboundBitrate: bitrate,
   inboundLoss: share.nullable().meta({ description: "Packets that did not arrive here, as a share of all." }),
@@ -17,8 +43,7 @@ export const clientLiveSchema = z.object({
   queuedBytes: count.nullable().meta({ description: "Bytes that wait for the client." }),
 });
 
-/** One track. */
-export const trackLiveSchema = z.object({
+const trackLiveSchema: z.ZodType<TrackLive> = z.object({
   codec: z.string(),
   bitrate,
   frameRate: z.number().min(0).nullable().meta({ description: "Frames a second; null unless it is video." }),
@@ -28,15 +53,10 @@ export const trackLiveSchema = z.object({
   }),
 });
 
-/** One path. */
-export const pathLiveSchema = z.object({
+/** Says what the fields are. */
+export const pathLiveSchema: z.ZodType<PathLive> = z.object({
   inboundBitrate: bitrate,
   outboundBitrate: bitrate.meta({ description: "Bits a second, all readers together." }),
   queuedBytes: count.meta({ description: "Bytes that wait for readers, all together." }),
   tracks: z.array(trackLiveSchema),
 });
-
-/** See the schema. */
-export type ClientLive = Readonly<z.infer<typeof clientLiveSchema>>;
-/** See the schema. */
-export type PathLive = Readonly<z.infer<typeof pathLiveSchema>>;
