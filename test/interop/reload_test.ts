@@ -205,6 +205,12 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
     });
   }
   await t.step("no frame was lost by the others", () => audience.expectNoGaps());
+  await t.step("the API itself moves, and answers first", async () => {
+    const [port] = freeTcpPorts(1);
+    await api.patch("/v3/config/global/patch", { apiAddress: `127.0.0.1:${port}` });
+    const moved = await ApiClient.open(`http://127.0.0.1:${port}`);
+    equal((await moved.get("/v3/paths/get/cam")).ready, true);
+  });
 });
 
 /** SHA-256 of the certificate that a new connection is shown. */

@@ -130,7 +130,6 @@ export class Reading {
     if (setup.srtp !== null) {
       const result = setup.srtp.receiver.unprotectRtcp(bytes);
       if (result.kind === "refused") {
-        this.reportsReceived++;
         this.reportsInError++;
         return;
       }
