@@ -120,7 +120,7 @@ Deno.test("reload: those who wait are told", async () => {
     }),
   });
   const reading = server.failure(server.paths.addReader(access("cam"), new TestReader(), true));
-  server.paths.reload(confOf({ cam: { runOnDemand: "x", maxReaders: 1 } }));
+  server.paths.reload(confOf({ cam: { runOnDemand: "x", useAbsoluteTimestamp: true } }));
   equal(await reading, "UserError: configuration has changed");
   equal(log, ["start", "path destroyed"]);
 });
