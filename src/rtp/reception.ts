@@ -96,6 +96,10 @@ export class ReceptionStats {
     this.#clockRate = options.clockRate;
   }
 
+  get clockRate(): number {
+    return this.#clockRate;
+  }
+
   /** SSRC of the sender; null before the first packet. */
   get ssrc(): number | null {
     return this.#run === null ? null : this.#ssrc;

@@ -271,3 +271,76 @@ Deno.test("WebRTC receiver: sections of the same types are told apart by their n
   publisher.send(frame(1, delta, { ssrc: 22, sequence: 2 }));
   equal(publisher.units.map(({ track }) => track.kind), ["video", "video"]);
 });
+
+Deno.test("WebRTC receiver: a publisher that begins anew with another source goes on in time", () => {
+  using publisher = started();
+  for (let i = 2; i < 5; i++) {
+    publisher.wait(20);
+    publisher.now += 13;
+    publisher.send(frame(i));
+  }
+  const again = (number: number) =>
+    rtp(
+      { payloadType: 102, sequence: 40_000 + number, timestamp: 0x8000_0000 + number * 3000, ssrc: 70 },
+      key,
+    );
+  for (let i = 0; i < 4; i++) {
+    publisher.wait(20);
+    publisher.now += 13;
+    publisher.send(again(i));
+  }
+  equal(publisher.units.length, 9);
+  const steps = publisher.units.slice(1).map(({ pts }, i) => pts - publisher.units[i].pts);
+  ok(steps.every((step) => step > 0 && step <= 5 * 3000), steps.join());
+  const sequences = publisher.units.flatMap(({ packets }) => packets.map(({ sequence }) => sequence));
+  equal(new Set(sequences.slice(1).map((sequence, i) => sequence - sequences[i])), new Set([1]));
+});
+
+Deno.test("WebRTC receiver: sender reports are read in the clock of the codec that came", () => {
+  const pcmu = { name: "G711", muLaw: true, sampleRate: 8000, channelCount: 1 } as const;
+  const section = media("audio", [negotiated(opus, 111), negotiated(pcmu, 0, { clockRate: 8000 })], {
+    sources: [{ ssrc: 9, rtxSsrc: null }],
+  });
+  using publisher = new TestPublisher([section], { useAbsoluteTimestamp: true });
+  const packet = (sequence: number, timestamp: number) =>
+    rtp({ payloadType: 0, sequence, timestamp, ssrc: 9 }, new Uint8Array(160));
+  publisher.send(packet(0, 0));
+  const { seconds, fraction } = ntpFromMillis(start);
+  publisher.sendRtcp({
+    kind: "senderReport",
+    ssrc: 9,
+    ntpSeconds: seconds,
+    ntpFraction: fraction,
+    rtpTimestamp: 0,
+    packetCount: 1,
+    octetCount: 160,
+    reports: [],
+  });
+  publisher.now += 1000;
+  publisher.send(packet(1, 8000));
+  equal(publisher.units.map(({ ntp }) => Math.round(ntp - start)), [0, 1000]);
+});
+
+Deno.test("WebRTC receiver: feedback goes on when the system's time is set back", () => {
+  using publisher = started();
+  publisher.wait(1500);
+  publisher.take("receiverReport");
+  publisher.now -= 3_600_000;
+  publisher.send(frame(2));
+  publisher.wait(500);
+  equal(publisher.take("receiverReport").length, 1);
+});
+
+Deno.test("WebRTC receiver: a publisher that is muted is not asked all the time, but as soon as it is back", () => {
+  using publisher = new TestPublisher([video], { fanoutKey: "hls" });
+  publisher.send(frame(0, key));
+  publisher.now += 30;
+  publisher.send(frame(1));
+  publisher.wait(20_000);
+  publisher.take("pli");
+  publisher.wait(60_000);
+  equal(publisher.take("pli").length, 0);
+  publisher.send(frame(2));
+  publisher.wait(40);
+  equal(publisher.take("pli").length, 1);
+});

@@ -38,6 +38,11 @@ class Layers implements Disposable {
     this.publisher.now += 13;
   }
 
+  /** A packet of the layer gets lost. */
+  lose(rid: "high" | "low"): void {
+    this.#sequences[rid]++;
+  }
+
   repeat(times: number, layers: Parameters<Layers["send"]>[0]): void {
     for (let i = 0; i < times; i++) this.send(layers);
   }
@@ -144,4 +149,19 @@ Deno.test("WebRTC simulcast: the bitrate tells the best layer, not the order of 
   ok(/^H+L{101}$/.test(layers.layers), layers.layers);
   isContinuous(layers);
   equal(layers.asked(), []);
+});
+
+Deno.test("WebRTC simulcast: what a layer loses that nobody gets costs no key frame", () => {
+  using layers = new Layers();
+  layers.send({ high: "key", low: "key" });
+  layers.repeat(20, { high: "delta", low: "delta" });
+  for (let i = 0; i < 5; i++) {
+    layers.lose("low");
+    layers.repeat(20, { high: "delta", low: "delta" });
+  }
+  equal(new Set(layers.layers), new Set(["H"]));
+  equal(layers.asked(), []);
+  layers.lose("high");
+  layers.repeat(20, { high: "delta", low: "delta" });
+  ok(layers.asked().length > 0);
 });

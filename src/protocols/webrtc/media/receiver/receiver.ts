@@ -45,7 +45,7 @@ export interface AttachReceiverOptions {
 export interface ReceiverStats {
   readonly inboundBytes: number;
   readonly inboundRTPPackets: number;
-  /** Missing for good. */
+  /** Missing for good, of what is used. */
   readonly inboundRTPPacketsLost: number;
   /** Of the noisiest track, in clock ticks. */
   readonly inboundRTPPacketsJitter: number;
@@ -147,7 +147,9 @@ export class WebrtcReceiver {
     if (!section.receive(encoding, media, now, repeats)) {
       throw new ParseError("RTP payload type", `${media.payloadType} is not the one this section began with`);
     }
-    if (encoding.lost > lostBefore) this.#countLoss(section, encoding.lost - lostBefore, now);
+    if (encoding.lost > lostBefore && section.isWanted(encoding)) {
+      this.#countLoss(section, encoding.lost - lostBefore, now);
+    }
   }
 
   #countLoss(section: Section, packets: number, now: number): void {

@@ -1,3 +1,4 @@
+import { hasPassed } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import { payloadFormat } from "../../../../rtp/payload/formats.ts";
 import { RtpIngest } from "../../../../stream/rtp_ingest.ts";
@@ -6,7 +7,7 @@ import type { Track } from "../../../../stream/track.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedCodec, NegotiatedMedia } from "../../contracts.ts";
 import { Encoding } from "./encoding.ts";
-import { LayerSwitch } from "./layer_switch.ts";
+import { LayerSwitch, layerTimeoutMs } from "./layer_switch.ts";
 import { type PublisherClock, TrackClock } from "./publisher_clock.ts";
 
 /** Packets that wait for the path to take the publisher in. */
@@ -50,6 +51,11 @@ export class Section {
       : all.sort((a, b) => level(b) - level(a) || rids.indexOf(a.rid) - rids.indexOf(b.rid));
   }
 
+  /** False for layers that nobody gets and nobody waits for: what they lose is of no importance. */
+  isWanted(encoding: Encoding): boolean {
+    return !this.simulcast || encoding === this.current || encoding === this.keyFrameSource;
+  }
+
   get simulcast(): boolean {
     return this.media.rids.length > 1;
   }
@@ -82,8 +88,7 @@ export class Section {
     const { rids, codecs } = this.media;
     if (rids.length > 0 && rid !== "" && !rids.includes(rid)) return null;
     if (this.#encodings.size >= maxLayers) return null;
-    const codec = this.codec ?? codecs[0];
-    const encoding = new Encoding(rid, codec.clockRate, this.localSsrc, codec.nack);
+    const encoding = new Encoding(rid, this.localSsrc, this.codec ?? codecs[0]);
     this.#encodings.set(rid, encoding);
     return encoding;
   }
@@ -92,9 +97,12 @@ export class Section {
   receive(encoding: Encoding, packet: RtpPacket, now: number, repeated: boolean): boolean {
     const codec = this.codecOf(packet.payloadType);
     if (codec === null) return false;
-    this.codec ??= codec;
+    if (this.codec === null) {
+      this.codec = codec;
+      for (const each of this.#encodings.values()) each.adopt(codec);
+    }
     if (codec.codec.name !== this.codec.codec.name) return false;
-    if (now - encoding.lastPacketAt > 1000) encoding.resume(now);
+    if (hasPassed(layerTimeoutMs, encoding.lastPacketAt, now)) encoding.resume(now);
     const due = encoding.push(packet, now, repeated);
     const output = this.#switch ??= this.#createSwitch(this.codec, packet.ssrc);
     if (this.simulcast && output.current === null && output.target === null) {
