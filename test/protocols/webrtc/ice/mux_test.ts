@@ -2,6 +2,7 @@
 import { concat } from "../../../../src/base/bytes.ts";
 import { interfaceAddresses } from "../../../../src/net/interfaces.ts";
 import { bindUdp } from "../../../../src/net/udp/mod.ts";
+import { maxRoutes } from "../../../../src/protocols/webrtc/ice/session.ts";
 import { attributeType, serializeStun, stunMethod } from "../../../../src/protocols/webrtc/ice/wire/stun.ts";
 import { shortTermKey } from "../../../../src/protocols/webrtc/ice/wire/stun_integrity.ts";
 import { textAttribute } from "../../../../src/protocols/webrtc/ice/wire/stun_values.ts";
@@ -164,6 +165,27 @@ Deno.test("IceMux: IPv6, where the machine has it", async () => {
   offerer.send(packets(128, 2));
   await waitFor(ours, () => ours.media.length === 2);
   match(offerer.diagnose().selectedPair?.remote ?? "", /::1/);
+  await server.close();
+  await client.close();
+});
+
+Deno.test("IceMux: restarts keep one route for one address; a session that is over takes none", async () => {
+  // The portable socket makes an object for each packet.
+  const server = await openMux({ udpFastPath: "no" });
+  const client = await openMux();
+  const { ours, offerer, answerer } = await connect(server, client);
+  // Something that comes, so that the test looks again.
+  const again = setInterval(() => offerer.send(packets(128, 1)), 10);
+  for (let i = 0; i < maxRoutes + 2; i++) {
+    offerer.restart(answerer.restart({ ufrag: `soon${i}`, password: "unknown" }));
+    for (const candidate of await answerer.gather()) offerer.addRemoteCandidate(candidate);
+    await waitFor(ours, () => server.stats.credentials === 1);
+    equal(server.stats.routes, 1);
+  }
+  clearInterval(again);
+  answerer.close();
+  answerer.restart({ ufrag: "late", password: "unknown" });
+  equal(server.stats.credentials, 0);
   await server.close();
   await client.close();
 });
