@@ -56,7 +56,7 @@ export class Stream {
       this.#inboundFrames++;
       this.#inboundBytes += unit.size;
       this.#updateCodec(unit);
-      this.#gop?.push(unit);
+      this.#gop?.push(unit, now);
       if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
     }
     this.#keyFrames.tick(now);

@@ -1,3 +1,4 @@
+import { concat } from "../base/bytes.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { payloadFormat } from "../rtp/payload/formats.ts";
 import type { Track } from "./track.ts";
@@ -58,6 +59,20 @@ export class Unit {
     return this.#packets !== undefined;
   }
 
+  /** Moves packets, or the payload of a unit without, to a buffer of their own. Those who hold the old ones may go on. */
+  settle(): void {
+    const packets = this.#packets;
+    if (packets !== undefined) {
+      const copies = copyOf(packets.map(({ bytes }) => bytes));
+      this.#packets = packets.map((packet, i) => {
+        const start = packet.payload.byteOffset - packet.bytes.byteOffset;
+        const payload = copies[i].subarray(start, start + packet.payload.length);
+        return { ...packet, bytes: copies[i], payload };
+      });
+    }
+    if (this.#payload) this.#payload = copyOf(this.#payload);
+  }
+
   /** True when decoding of the track can start here. */
   get randomAccess(): boolean {
     return this.#randomAccess ??= this.#findRandomAccess();
@@ -80,4 +95,11 @@ export class Unit {
     else for (const part of this.#payload ?? []) size += part.length;
     return size;
   }
+}
+
+/** The parts behind each other in one new buffer. */
+function copyOf(parts: readonly Uint8Array[]): Uint8Array[] {
+  const all = concat(parts);
+  let at = 0;
+  return parts.map(({ length }) => all.subarray(at, at += length));
 }
