@@ -344,3 +344,21 @@ Deno.test("WebRTC receiver: a publisher that is muted is not asked all the time,
   publisher.wait(40);
   equal(publisher.take("pli").length, 1);
 });
+
+Deno.test("WebRTC receiver: a track that begins too late is left out, which is told once", () => {
+  using publisher = new TestPublisher([video, audio]);
+  publisher.send(sound(0));
+  publisher.wait(2100);
+  equal(publisher.tracks.map(({ kind }) => kind), ["audio"]);
+  for (let i = 1; i < 100; i++) {
+    publisher.send(sound(i), frame(i, key));
+    publisher.wait(20);
+  }
+  equal(publisher.log, ["warn the video began too late and is left out"]);
+  ok(publisher.units.length > 90 && publisher.units.every(({ track }) => track.kind === "audio"));
+  // Nothing is kept of it, so nothing is said about it.
+  equal(
+    new Set(publisher.take("receiverReport").flatMap(({ reports }) => reports.map(({ ssrc }) => ssrc))),
+    new Set([8]),
+  );
+});

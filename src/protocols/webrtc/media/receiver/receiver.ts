@@ -178,6 +178,12 @@ export class WebrtcReceiver {
     if (present.length === 0) {
       return this.#options.onError("no packet of any announced track has come in time");
     }
+    for (const section of this.#sections) {
+      if (section.codec !== null) continue;
+      section.leaveOut(() =>
+        this.#options.logger.warn(`the ${section.media.kind} began too late and is left out`)
+      );
+    }
     this.#options.onTracks(present.map(({ media, codec }) => {
       const { codec: parameters, payloadType, clockRate } = codec!;
       return { kind: media.kind, formats: [{ codec: parameters, payloadType, clockRate }] };

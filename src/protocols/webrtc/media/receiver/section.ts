@@ -15,6 +15,8 @@ export const maxBacklog = 2048;
 /** Names of layers that one section may bring. */
 export const maxLayers = 8;
 
+const nothing = () => {};
+
 export interface AttachOptions {
   readonly track: Track;
   readonly clock: StreamClock;
@@ -32,6 +34,8 @@ export class Section {
   readonly #encodings = new Map<string, Encoding>();
   #switch: LayerSwitch | null = null;
   #ingest: RtpIngest | null = null;
+  /** Set when the path has been told the tracks, without this one. */
+  #onLate: (() => void) | null = null;
   #backlog: { readonly packet: RtpPacket; readonly at: number }[] = [];
   readonly #out: RtpPacket[] = [];
   #now = 0;
@@ -93,10 +97,20 @@ export class Section {
     return encoding;
   }
 
+  /** Nothing has come in time: what comes now is ignored, and told once. */
+  leaveOut(onLate: () => void): void {
+    this.#onLate = onLate;
+  }
+
   /** A packet of one layer, plain. False when its payload type is not the one of this section. */
   receive(encoding: Encoding, packet: RtpPacket, now: number, repeated: boolean): boolean {
     const codec = this.codecOf(packet.payloadType);
     if (codec === null) return false;
+    if (this.#onLate !== null) {
+      this.#onLate();
+      this.#onLate = nothing;
+      return true;
+    }
     if (this.codec === null) {
       this.codec = codec;
       for (const each of this.#encodings.values()) each.adopt(codec);
