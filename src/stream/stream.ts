@@ -57,7 +57,7 @@ export class Stream {
       this.#inboundBytes += unit.size;
       this.#updateCodec(unit);
       this.#gop?.push(unit, now);
-      if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
+      if (this.#keyFrames.pending && unit.repairs) this.#keyFrames.served();
     }
     this.#keyFrames.tick(now);
     for (const fanout of this.#fanouts.values()) fanout.write(units, now);

@@ -1,4 +1,5 @@
 import { concat } from "../base/bytes.ts";
+import { distance16 } from "../base/time.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { payloadFormat } from "../rtp/payload/formats.ts";
 import type { Track } from "./track.ts";
@@ -86,6 +87,17 @@ export class Unit {
     if (format.isRandomAccessPayload === undefined) return true;
     const payload = this.payload;
     return payload !== null && format.isRandomAccessPayload(payload);
+  }
+
+  /** A key frame without holes: what a decoder that has lost something can go on with. */
+  get repairs(): boolean {
+    return this.track.isVideo && this.randomAccess && !this.#hasHole;
+  }
+
+  get #hasHole(): boolean {
+    const packets = this.#packets;
+    if (!this.cameAsPackets || packets === undefined) return false;
+    return distance16(packets[0].sequence, packets[packets.length - 1].sequence) !== packets.length - 1;
   }
 
   /** Bytes as they came in or would go out as RTP; of a unit without packets, its payload. */

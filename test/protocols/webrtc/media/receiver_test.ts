@@ -362,3 +362,35 @@ Deno.test("WebRTC receiver: a track that begins too late is left out, which is t
     new Set([8]),
   );
 });
+
+Deno.test("WebRTC receiver: a key frame with a hole does not answer the request for one", () => {
+  using publisher = started();
+  publisher.wait(1000);
+  publisher.take("pli");
+  publisher.stream!.requestKeyFrame(publisher.now);
+  equal(publisher.take("pli").length, 1);
+  publisher.wait(60);
+  // FU-A: the middle of three is lost.
+  const part = (sequence: number, flags: number) =>
+    rtp(
+      { payloadType: 102, sequence, timestamp: 6000, ssrc: 7, marker: (flags & 0x40) !== 0 },
+      Uint8Array.of(0x7c, flags | 5, 1, 2, 3),
+    );
+  publisher.send(part(1002, 0x80), part(1004, 0x40));
+  for (let i = 3; i < 30; i++) {
+    publisher.wait(20);
+    publisher.send(frame(i, delta, { sequence: 1002 + i }));
+  }
+  publisher.take("pli");
+  publisher.wait(1000);
+  ok(publisher.take("pli").length > 0);
+});
+
+Deno.test("WebRTC receiver: a request asks for no more packets than fit into a datagram", () => {
+  using publisher = started();
+  for (let i = 2; i < 400 * 18; i++) if (i % 18 !== 0) publisher.send(frame(i));
+  publisher.wait(40);
+  const asked = publisher.take("nack").map(({ sequences }) => sequences.length);
+  equal(asked.reduce((sum, count) => sum + count, 0), 399);
+  ok(asked.every((count) => count <= 256), asked.join());
+});

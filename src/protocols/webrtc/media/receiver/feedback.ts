@@ -2,6 +2,7 @@ import type { PacketCrypto } from "../../../../base/packet_crypto.ts";
 import { hasPassed } from "../../../../base/time.ts";
 import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import { type RtcpMessage, serializeRtcp } from "../../../../rtp/rtcp/compound.ts";
+import { maxNackPairs } from "../../../../rtp/rtcp/nack.ts";
 import type { ReportBlock } from "../../../../rtp/rtcp/report_block.ts";
 import { createSrtpSender, type SrtpSender } from "../../../../rtp/srtp/mod.ts";
 import type { Stream } from "../../../../stream/stream.ts";
@@ -135,7 +136,11 @@ export class Feedback {
         if (nacks === null || nacks.size === 0 || ssrc === null) continue;
         const sequences = nacks.due(now);
         if (sequences.length === 0) continue;
-        this.#send([{ kind: "nack", senderSsrc: this.#options.localSsrc, mediaSsrc: ssrc, sequences }]);
+        const senderSsrc = this.#options.localSsrc;
+        for (let at = 0; at < sequences.length; at += maxNackPairs) {
+          const part = sequences.slice(at, at + maxNackPairs);
+          this.#send([{ kind: "nack", senderSsrc, mediaSsrc: ssrc, sequences: part }]);
+        }
       }
     }
   }

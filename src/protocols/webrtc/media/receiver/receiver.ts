@@ -218,7 +218,7 @@ export class WebrtcReceiver {
   #flush(now: number): void {
     if (this.#stream === null || this.#units.length === 0) return;
     for (const unit of this.#units) {
-      if (unit.track.isVideo && unit.randomAccess) this.#feedback.keyFrameCame(now);
+      if (unit.repairs) this.#feedback.keyFrameCame(now);
     }
     this.#stream.write(this.#units.splice(0), now);
   }
