@@ -206,3 +206,8 @@ export class ReceptionStats {
     };
   }
 }
+
+/** `1 RTP packet lost`: the form of the log. */
+export function lossText(count: number): string {
+  return `${count} RTP ${count === 1 ? "packet" : "packets"} lost`;
+}

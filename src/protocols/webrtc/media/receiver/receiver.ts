@@ -6,6 +6,7 @@ import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpMedia } from "../../../../rtp/format.ts";
 import { parseRtpPacket, type RtpPacket } from "../../../../rtp/packet.ts";
 import { isRtcp, parseRtcp } from "../../../../rtp/rtcp/compound.ts";
+import { lossText } from "../../../../rtp/reception.ts";
 import { createSrtpReceiver, type SrtpReceiver } from "../../../../rtp/srtp/mod.ts";
 import type { Stream } from "../../../../stream/stream.ts";
 import { StreamClock } from "../../../../stream/timestamps.ts";
@@ -15,7 +16,7 @@ import { Demultiplexer } from "./demultiplexer.ts";
 import type { Encoding } from "./encoding.ts";
 import { Feedback } from "./feedback.ts";
 import { extensionU16, withHeader } from "./header.ts";
-import { PublisherClock } from "./publisher_clock.ts";
+import { createPublisherClock } from "./publisher_clock.ts";
 import { Section } from "./section.ts";
 
 /** What a receiver is made of. */
@@ -99,10 +100,7 @@ export class WebrtcReceiver {
     );
     this.#transportId = wide?.extensions.transportSequence ?? null;
     this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
-    this.#losses = new RateLimitedReport(
-      logger,
-      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
-    );
+    this.#losses = new RateLimitedReport(logger, lossText);
   }
 
   /** Datagrams that came together. Their bytes are used up. `now`: milliseconds since 1970, with fractions. */
@@ -193,7 +191,7 @@ export class WebrtcReceiver {
   /** The path has taken the publisher in: `stream` has the tracks that `onTracks` told. */
   attach({ stream, useAbsoluteTimestamp }: AttachReceiverOptions, now: number): void {
     const clock = new StreamClock();
-    const publisherClock = new PublisherClock();
+    const publisherClock = createPublisherClock();
     const present = this.#sections.filter(({ codec }) => codec !== null);
     this.#stream = stream;
     present.forEach((section, i) => {

@@ -2,13 +2,13 @@ import { hasPassed } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import { payloadFormat } from "../../../../rtp/payload/formats.ts";
 import { RtpIngest } from "../../../../stream/rtp_ingest.ts";
-import type { StreamClock } from "../../../../stream/timestamps.ts";
+import type { NtpEstimator, StreamClock } from "../../../../stream/timestamps.ts";
 import type { Track } from "../../../../stream/track.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedCodec, NegotiatedMedia } from "../../contracts.ts";
 import { Encoding } from "./encoding.ts";
 import { LayerSwitch, layerTimeoutMs } from "./layer_switch.ts";
-import { type PublisherClock, TrackClock } from "./publisher_clock.ts";
+import { TrackClock } from "./publisher_clock.ts";
 
 /** Packets that wait for the path to take the publisher in. */
 export const maxBacklog = 2048;
@@ -20,7 +20,8 @@ const nothing = () => {};
 export interface AttachOptions {
   readonly track: Track;
   readonly clock: StreamClock;
-  readonly publisherClock: PublisherClock;
+  /** `createPublisherClock`. */
+  readonly publisherClock: NtpEstimator;
   readonly units: Unit[];
   readonly useAbsoluteTimestamp: boolean;
   readonly onMissingTime: () => void;
