@@ -265,3 +265,28 @@ Deno.test("WebRTC fanout: what waits is sent off although more comes in than one
   equal(reader.packets.length, length + 127);
   equal(reader.reader.stats.outboundFramesDiscarded, 0);
 });
+
+for (const gopCache of [false, true]) {
+  Deno.test(`WebRTC fanout: no reader begins at a key frame with a hole (cache: ${gopCache})`, () => {
+    const { stream } = createStream([videoMedia], { gopCache });
+    const [track] = stream.tracks;
+    const write = (sequences: readonly number[], timestamp: number) =>
+      stream.write([
+        Unit.fromPackets(
+          track,
+          timestamp,
+          start,
+          sequences.map((sequence, i) => {
+            const flags = i === 0 ? 0x80 : i === sequences.length - 1 ? 0x40 : 0;
+            return received(Uint8Array.of(0x7c, flags | 5, 1, 2), sequence, timestamp, (flags & 0x40) !== 0);
+          }),
+        ),
+      ], start);
+    if (gopCache) write([10, 12], 0);
+    using reader = new TestReader(stream, video);
+    if (!gopCache) write([10, 12], 0);
+    equal(reader.packets.length, 0);
+    write([13, 14, 15], 3000);
+    equal(reader.packets.length, 3);
+  });
+}

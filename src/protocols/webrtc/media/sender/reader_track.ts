@@ -78,7 +78,7 @@ export class ReaderTrack {
   /** A live unit. Gives the bytes that were sent now. */
   push(live: UnitPackets): number {
     if (this.#waiting) {
-      if (!live.unit.randomAccess) {
+      if (!live.unit.repairs) {
         this.discarded++;
         return 0;
       }
