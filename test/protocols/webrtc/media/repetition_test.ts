@@ -169,3 +169,24 @@ Deno.test("WebRTC reports: they go on when the system's time is set back", () =>
   stream.requestKeyFrame(hourBefore);
   equal(asked, [2000, -3_600_000]);
 });
+
+Deno.test("WebRTC repetition: the first group is forgotten before its numbers come again", () => {
+  const { stream } = createStream([videoMedia], { gopCache: true });
+  const [track] = stream.tracks;
+  for (let i = 0; i < 3; i++) stream.write([picture(track, i, { key: i === 0 })], start);
+  using reader = new TestReader(stream, [
+    media("video", [negotiated(h264, 102, { rtxPayloadType: null })], { trackId: 0 }),
+  ]);
+  const { sequence } = reader.packets[0];
+  const large = picture(track, 1, { size: 1_150_000 }).payload!;
+  for (let i = 3; i < 45; i++) {
+    stream.write([Unit.fromPayload(track, i * 3000, start + i, large)], start + i);
+    reader.reader.tick(start + i);
+  }
+  const { length } = reader.packets;
+  ok(length > 0x8000 && length < 0x10000);
+  // Its number is nearer ahead than behind: SRTP would take it for one of the next round.
+  reader.nack([sequence], start + 60);
+  equal(reader.packets.length, length);
+  equal(reader.refused, []);
+});

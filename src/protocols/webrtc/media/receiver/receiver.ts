@@ -190,6 +190,7 @@ export class WebrtcReceiver {
 
   /** The path has taken the publisher in: `stream` has the tracks that `onTracks` told. */
   attach({ stream, useAbsoluteTimestamp }: AttachReceiverOptions, now: number): void {
+    if (this.#closed) return;
     const clock = new StreamClock();
     const publisherClock = createPublisherClock();
     const present = this.#sections.filter(({ codec }) => codec !== null);

@@ -16,6 +16,8 @@ import { batchOf, type TrackSender, type UnitPackets } from "./track_sender.ts";
 const maxFirstSequence = 0x4000;
 /** What the first group of pictures consisted of can be asked for again for that long. */
 const burstKeptMs = 5000;
+/** And no longer than until the numbers are so far on: beyond half of their range they would seem to lie ahead. */
+const maxBurstDistance = 0x4000;
 
 /** One track as one reader gets it: its payload types and numbers, and what it wants repeated. */
 export class ReaderTrack {
@@ -116,11 +118,16 @@ export class ReaderTrack {
       this.drain();
       this.#burstSentAt = now;
     } else if (
-      this.#burst !== null && this.#rewrite !== null && hasPassed(burstKeptMs, this.#burstSentAt, now)
+      this.#burst !== null && this.#rewrite !== null && this.#isBurstOld(now)
     ) {
       // The numbering goes on as if it were there.
       this.#burst = null;
     }
+  }
+
+  #isBurstOld(now: number): boolean {
+    return hasPassed(burstKeptMs, this.#burstSentAt, now) ||
+      distance16(this.#firstSequence, this.#nextSequence) >= maxBurstDistance;
   }
 
   #send(packets: readonly RtpPacket[], batch: PacketBatch, rewrite: RtpRewrite): number {
