@@ -1,4 +1,4 @@
-import { distance32, hasPassed } from "../../../../base/time.ts";
+import { distance16, distance32, hasPassed } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { Encoding } from "./encoding.ts";
 import { withHeader } from "./header.ts";
@@ -107,7 +107,9 @@ export class LayerSwitch {
     if (pending.length > maxCandidatePackets) pending.length = 0;
     if (pending.length === 0 || !this.#options.endsUnit(packet)) return;
     this.#candidate = [];
-    if (!this.#options.isRandomAccess(pending)) return;
+    // One with a hole would only break the picture: the next is asked for.
+    const isWhole = distance16(pending[0].sequence, packet.sequence) === pending.length - 1;
+    if (!isWhole || !this.#options.isRandomAccess(pending)) return;
     this.#continueWith(encoding, pending[0], now);
     this.#current = encoding;
     this.#target = null;
