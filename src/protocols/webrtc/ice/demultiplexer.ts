@@ -104,8 +104,17 @@ export class Demultiplexer {
   }
 
   #flushMedia(): void {
-    for (const session of this.#touched) session.flushMedia();
+    let failure: { readonly error: unknown } | null = null;
+    for (const session of this.#touched) {
+      try {
+        session.flushMedia();
+      } catch (error) {
+        // The others must not wait for ever for what they have got.
+        failure ??= { error };
+      }
+    }
     this.#touched.length = 0;
+    if (failure !== null) throw failure.error;
   }
 
   #deliverControl(link: Link, packets: readonly Datagram[]): void {

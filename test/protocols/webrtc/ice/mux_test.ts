@@ -6,7 +6,7 @@ import { maxRoutes } from "../../../../src/protocols/webrtc/ice/session.ts";
 import { attributeType, serializeStun, stunMethod } from "../../../../src/protocols/webrtc/ice/wire/stun.ts";
 import { shortTermKey } from "../../../../src/protocols/webrtc/ice/wire/stun_integrity.ts";
 import { textAttribute } from "../../../../src/protocols/webrtc/ice/wire/stun_values.ts";
-import { equal, match, ok } from "../../../support/assert.ts";
+import { equal, match, ok, throws } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
 import { connect, openMux, packets, Peer } from "./support/muxes.ts";
 import { waitFor } from "./support/wait.ts";
@@ -188,4 +188,20 @@ Deno.test("IceMux: restarts keep one route for one address; a session that is ov
   equal(server.stats.credentials, 0);
   await server.close();
   await client.close();
+});
+
+Deno.test("IceMux: a session that throws does not keep the others' media back", async () => {
+  const server = await openMux();
+  const clients = [await openMux(), await openMux()];
+  const [bad, good] = [await connect(server, clients[0]), await connect(server, clients[1])];
+  bad.ours.onMedia = () => {
+    throw new Error("a defect");
+  };
+  const read = clients.map((client) => ({ bytes: packets(128, 1).bytes, from: client.udpAddress! }));
+  for (let count = 1; count <= 3; count++) {
+    throws(() => server.demultiplexer.deliver(server.udp!, read), /a defect/);
+    equal(good.ours.media.length, count);
+  }
+  await server.close();
+  for (const client of clients) await client.close();
 });
