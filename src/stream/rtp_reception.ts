@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import { errorsLine, RateLimitedReport } from "../base/rate_limited.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
+import { lossText } from "../rtp/reception.ts";
 import { parseRtcp } from "../rtp/rtcp/compound.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { MpegtsIngest, type MpegtsIngestOptions } from "./mpegts_ingest.ts";
@@ -43,10 +44,7 @@ export class RtpReception {
   ) {
     const { logger, reorder } = options;
     this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
-    this.#lost = new RateLimitedReport(
-      logger,
-      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
-    );
+    this.#lost = new RateLimitedReport(logger, lossText);
     const onLost = (count: number, now: number) => {
       this.rtpPacketsLost += count;
       this.#lost.report(now, "", count);

@@ -58,8 +58,8 @@ export class Stream {
       this.#inboundBytes += size;
       this.#updateCodec(unit);
       unit.track.flow.add(unit, size);
-      this.#gop?.push(unit);
-      if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
+      this.#gop?.push(unit, now);
+      if (this.#keyFrames.pending && unit.repairs) this.#keyFrames.served();
     }
     this.#keyFrames.tick(now);
     for (const fanout of this.#fanouts.values()) fanout.write(units, now);
