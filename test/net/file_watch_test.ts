@@ -62,9 +62,9 @@ Deno.test("file watch: in a folder where other files change all the time", async
   let found: string | null = null;
   const change = told.next().then((path) => found = path);
   await Deno.writeTextFile(file, "22");
-  for (let i = 0; i < 400 && found === null; i++) {
+  for (let i = 0; i < 80 && found === null; i++) {
     await Deno.writeTextFile(`${folder}/server.log`, `line ${i}\n`, { append: true });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 4));
   }
   equal(found, file);
   await change;
