@@ -66,8 +66,8 @@ class Feed {
   }
 
   write(bytes: Uint8Array, now: number): void {
-    this.pull.received();
-    this.#ingest.write(bytes, now);
+    // Noise shall not keep a source waiting for ever.
+    if (this.#ingest.write(bytes, now)) this.pull.received();
   }
 
   /** Reads until the pull ends, the stream cannot go on, or there is no more to read. */

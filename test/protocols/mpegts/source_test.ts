@@ -117,6 +117,14 @@ Deno.test("udp+mpegts: packets of others than the source are passed over", async
   await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received within 0\.3 s$/);
 });
 
+Deno.test("udp+mpegts: noise does not keep a source waiting for ever", async () => {
+  const port = freeUdpPort();
+  const entries = { cam: { source: `udp+mpegts://${local}:${port}` } };
+  await using puller = new Puller(entries, { readTimeout: 300 });
+  await using _sender = sendTo(port, { wrap: (bytes) => bytes.fill(1) });
+  await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received within 0\.3 s$/);
+});
+
 Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
   const port = freeUdpPort();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
