@@ -81,6 +81,8 @@ export function applyOverlay(base: Raw, overlay: Overlay, origins: Origins, plac
   for (const [name, change] of overlay.paths) {
     const at = ["paths", name];
     if (change.action === "delete") delete paths[name];
+    // An entry that has left the file does not come back as what was changed of it.
+    else if (change.action === "patch" && !Object.hasOwn(paths, name)) continue;
     else paths[name] = layer.patched(change.action === "patch" ? paths[name] : null, change.values, at);
   }
   root.paths = paths;

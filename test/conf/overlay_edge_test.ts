@@ -215,3 +215,17 @@ Deno.test("overlay: what is no file of changes", async () => {
     match(error, /^ConfError: \/work\/kept\.yml/, text);
   }
 });
+
+Deno.test("overlay: an entry that has left the file does not come back as its changes", async () => {
+  const { overlay } = await after(
+    "paths: {cam: {source: 'rtsp://host/x'}, other: }\n",
+    { kind: "patchPath", name: "cam", values: { maxReaders: 3 } },
+    { kind: "replacePath", name: "other", values: { maxReaders: 4 } },
+  );
+  const loaded = async (text: string) => {
+    const io = memoryIo({ files: { "mediamtx.yml": text } });
+    return (await buildLayers(io, await loadBase(io, ""), overlay, { file: undefined })).conf.paths;
+  };
+  equal([...(await loaded("paths: {}\n")).keys()], ["other"]);
+  equal((await loaded("paths: {cam: {maxReaders: 9}}\n")).get("cam")?.maxReaders, 3);
+});
