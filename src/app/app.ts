@@ -154,23 +154,30 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   const started = running.start(host.table, services, host.stop, stopDeadlineMs);
   /** Of what the last change has replaced. */
   let closing = Promise.resolve();
+  /** The last change: what it starts must be closed as well. */
+  let changing: Promise<unknown> = Promise.resolve();
+  const activate = async (loaded: LoadedConf) => {
+    await started;
+    await closing;
+    if (host.stop.aborted) throw new UserError("terminated");
+    const prepared = log.prepare(logSettings(loaded.conf));
+    try {
+      const { slots } = running;
+      const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
+      closing = (await replaceComponents(change, loaded.conf)).closed;
+    } catch (error) {
+      prepared.cancel();
+      throw error;
+    }
+    prepared.commit();
+    report(warnings(loaded), logger);
+  };
   live.connect({
     logger,
-    activate: async (loaded) => {
-      await started;
-      await closing;
-      if (host.stop.aborted) throw new UserError("terminated");
-      const prepared = log.prepare(logSettings(loaded.conf));
-      try {
-        const { slots } = running;
-        const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
-        closing = (await replaceComponents(change, loaded.conf)).closed;
-      } catch (error) {
-        prepared.cancel();
-        throw error;
-      }
-      prepared.commit();
-      report(warnings(loaded), logger);
+    activate: (loaded) => {
+      const change = activate(loaded);
+      changing = change.catch(() => {});
+      return change;
     },
   });
   const { filePath } = live.loaded;
@@ -192,7 +199,8 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   await stopped;
   logger.info("shutting down gracefully");
   await watch?.close();
-  const ended = started.then(() => Promise.all([running.close(stopDeadlineMs), closing]));
+  const ended = started.then(() => changing)
+    .then(() => Promise.all([running.close(stopDeadlineMs), closing]));
   await settlesWithin(ended, stopDeadlineMs);
   await settlesWithin(services.finish(), hooksDeadlineMs);
   return 0;

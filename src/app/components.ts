@@ -78,6 +78,12 @@ export class Services {
     this.clients = { ...this.clients, ...clients };
   }
 
+  /** For a change of the configuration that may fail. */
+  remember(): () => void {
+    const { clients } = this;
+    return () => this.clients = clients;
+  }
+
   /** For the API. */
   get apiSources(): ApiSources {
     const { auth, paths, confControl, started, live } = this;

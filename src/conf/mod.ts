@@ -24,7 +24,13 @@ export {
   loadOverlay,
   overlayPath,
 } from "./load.ts";
-export { emptyOverlay, isEmptyOverlay, type Overlay, type PathOverlay } from "./overlay.ts";
+export {
+  emptyOverlay,
+  isEmptyOverlay,
+  type Overlay,
+  type PathOverlay,
+  withoutIdleDeletions,
+} from "./overlay.ts";
 export { overlayToRaw, serializeOverlay } from "./overlay_file.ts";
 export { emptyMap, isRawMap, type Raw, type RawMap } from "./raw.ts";
 export { globalJsonSchema, type JsonSchema, pathJsonSchema } from "./json_schema.ts";

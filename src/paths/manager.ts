@@ -1,7 +1,7 @@
 import type { AuthAction, AuthGrant, AuthManager } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
+import { type Conf, findPathConf, type FoundPathConf, type PathConf } from "../conf/mod.ts";
 import { type ConnectionInfo, Hooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { compareConfs, isOnDemandName } from "./conf_change.ts";
@@ -23,6 +23,7 @@ import {
   LivePath,
   type PathSnapshot,
 } from "./path.ts";
+import { fillSourceUrl } from "./source_url.ts";
 
 /** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
 const rtpHeaderSize = 12;
@@ -131,8 +132,8 @@ export class LivePaths implements PathManager {
     for (const path of [...this.#paths.values()]) {
       const found = this.#findConf(path.name);
       if (found === null) this.#close(path, "path is not configured anymore");
-      else if (compareConfs(path.conf, found) === "restart") this.#close(path, "configuration has changed");
-      else path.updateConf(found);
+      else if (this.#mustRestart(path, found)) this.#close(path, "configuration has changed");
+      else path.updateConf(found.conf);
     }
     this.#createPlain();
   }
@@ -186,9 +187,15 @@ export class LivePaths implements PathManager {
     if (this.#closed) throw new UserError("terminated");
   }
 
-  #findConf(name: string): PathConf | null {
+  /** The same source may lead elsewhere when another expression has found the path: its groups are other ones. */
+  #mustRestart(path: LivePath, { conf, groups }: FoundPathConf): boolean {
+    return compareConfs(path.conf, conf) === "restart" ||
+      fillSourceUrl(path.conf.source, path.groups, "") !== fillSourceUrl(conf.source, groups, "");
+  }
+
+  #findConf(name: string): FoundPathConf | null {
     try {
-      return findPathConf(this.#conf, name).conf;
+      return findPathConf(this.#conf, name);
     } catch {
       return null;
     }

@@ -143,6 +143,11 @@ export class LivePath {
     return this.#conf;
   }
 
+  /** See `SourceHost`. */
+  get groups(): readonly string[] {
+    return this.#options.groups;
+  }
+
   /** Takes over a configuration that differs in hot keys only. */
   updateConf(conf: PathConf): void {
     this.#conf = conf;

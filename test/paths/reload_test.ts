@@ -1,4 +1,5 @@
 import { compareConfs } from "../../src/paths/conf_change.ts";
+import type { SourceHost } from "../../src/paths/path.ts";
 import { equal } from "../support/assert.ts";
 import {
   access,
@@ -132,4 +133,28 @@ Deno.test("reload: comparing looks at the values, not at the objects", () => {
   equal(compareConfs(pathConf("a"), pathConf("a", { fallback: "/x" })), "restart");
   equal(compareConfs(pathConf("a", { fallback: "/x" }), pathConf("a")), "restart");
   equal(compareConfs(pathConf("~^a"), pathConf("~^b")), "same");
+});
+
+Deno.test("reload: an expression with other groups makes another source", async () => {
+  const source = "rtsp://host/$G1";
+  const expression = (name: string) => ({ [name]: { source, sourceOnDemand: true } });
+  const before = "~^cam_(.*)$";
+  for (
+    const [after, closed] of [[before, false], ["~^(?:cam)_(.*)$", false], ["~^(cam)_.*$", true]] as const
+  ) {
+    await using server = start(expression(before), {
+      createSource: (host: SourceHost) => {
+        return {
+          type: "rtspSource",
+          status: { state: "idle", lastError: null, lastErrorAt: null, attempts: 0 },
+          start: () => void host.attach(new TestPublisher("", "rtspSource"), medias),
+          stop: () => Promise.resolve(),
+        };
+      },
+    });
+    const reader = new TestReader();
+    await server.paths.addReader(access("cam_1"), reader);
+    server.paths.reload(confOf(expression(after)));
+    equal(reader.closes, closed ? ["configuration has changed"] : [], after);
+  }
 });

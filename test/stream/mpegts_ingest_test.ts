@@ -1,10 +1,13 @@
+import { concat } from "../../src/base/bytes.ts";
 import type { Codec } from "../../src/codecs/codec.ts";
+import { serializeAdtsHeader } from "../../src/codecs/mpeg4audio/adts.ts";
 import { MpegtsMuxer } from "../../src/containers/mpegts/muxer.ts";
 import type { RtpMedia } from "../../src/rtp/format.ts";
 import type { Fanout } from "../../src/stream/fanout.ts";
 import { maxWaitingTicks, MpegtsIngest } from "../../src/stream/mpegts_ingest.ts";
 import { Stream } from "../../src/stream/stream.ts";
 import type { Unit } from "../../src/stream/unit.ts";
+import { HandMade } from "../containers/mpegts/hand_made.ts";
 import { codecs } from "../containers/mpegts/media.ts";
 import { equal, ok } from "../support/assert.ts";
 import { recordLog } from "./support.ts";
@@ -143,6 +146,24 @@ Deno.test("mpegts ingest: another program ends it unless the tracks are of the s
   ]);
   test.ingest.write(first(0, [frame], 3000), 0);
   equal(test.units.length, 1);
+});
+
+Deno.test("mpegts ingest: a program that changes brings the parameters of its audio", async () => {
+  ok(audio.name === "MPEG-4 Audio");
+  const { config } = audio;
+  const frame = (channelCount: number) =>
+    concat([serializeAdtsHeader({ ...config, channelCount }, 2), Uint8Array.of(9, 9)]);
+  const test = setup();
+  const make = new HandMade();
+  const program = (pid: number, version: number) =>
+    concat([make.pat(), make.pmt([{ pid, streamType: 0x0f, descriptors: [] }], version)]);
+  test.ingest.write(concat([program(0x101, 0), make.pes(0x101, frame(2), { pts: 0 })]), 0);
+  const stream = await test.open();
+  test.ingest.write(concat([program(0x105, 1), make.pes(0x105, frame(1), { pts: 1920 })]), 0);
+  equal([test.failures.length, test.units.length], [0, 2]);
+  const { codec } = stream.tracks[0];
+  ok(codec.name === "MPEG-4 Audio");
+  equal(codec.config.channelCount, 1);
 });
 
 function ac3Frame(): Uint8Array {
