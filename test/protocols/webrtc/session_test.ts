@@ -360,3 +360,38 @@ Deno.test("a path that is a redirection sends readers elsewhere, and leaves no s
   equal(test.server.sessions, []);
   equal(test.story, []);
 });
+
+Deno.test("a defect in one session is reported, and the others go on", async () => {
+  await using test = await WebrtcTest.start();
+  const defects: string[] = [];
+  const collect = (event: ErrorEvent) => {
+    event.preventDefault();
+    defects.push(event.error.message);
+  };
+  globalThis.addEventListener("error", collect);
+  try {
+    await using broken = await publisher(test, "broken");
+    await using sender = await publisher(test);
+    await using reader = await WebrtcClient.connect(whep(test));
+    await test.line(/is reading from path 'cam'/);
+    sender.sendRtp(picture(2));
+    await reader.until("the picture", () => payloads(reader, 96).length > 0);
+    const seat = await test.paths.addReader(access("broken"), new TestReader());
+    const fail = (what: string) => () => {
+      throw new Error(what);
+    };
+    seat.stream.write = fail("in a packet");
+    Object.defineProperty(seat.stream, "fanoutKeys", { get: fail("in a tick") });
+    broken.sendRtp(picture(2));
+    // by the same timer, after the session that fails
+    const reports = () =>
+      reader.rtcp.flatMap((bytes) => parseRtcp(bytes)).filter(({ kind }) => kind === "senderReport").length;
+    const before = reports();
+    await reader.until("two more reports", () => reports() >= before + 2);
+    equal([...new Set(defects)].sort(), ["in a packet", "in a tick"]);
+    equal(test.server.sessions.map(({ path }) => path), ["broken", "cam", "cam"]);
+    seat.leave();
+  } finally {
+    globalThis.removeEventListener("error", collect);
+  }
+});
