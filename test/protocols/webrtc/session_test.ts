@@ -374,8 +374,11 @@ Deno.test("a defect in one session is reported, and the others go on", async () 
     await using sender = await publisher(test);
     await using reader = await WebrtcClient.connect(whep(test));
     await test.line(/is reading from path 'cam'/);
-    sender.sendRtp(picture(2));
-    await reader.until("the picture", () => payloads(reader, 96).length > 0);
+    let number = 2;
+    const timer = setInterval(() => sender.sendRtp(picture(number++)), 10);
+    await reader.until("a picture", () => payloads(reader, 96).length > 0).finally(() =>
+      clearInterval(timer)
+    );
     const seat = await test.paths.addReader(access("broken"), new TestReader());
     const fail = (what: string) => () => {
       throw new Error(what);
