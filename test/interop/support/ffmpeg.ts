@@ -93,7 +93,7 @@ async function recordAndDecode(input: readonly string[], output: readonly string
  * says about its first frames is no complaint.
  */
 export async function ffmpegDecodeVp9(url: string, transport: FfmpegReadTransport): Promise<Evidence> {
-  const input = ["-v", "warning", "-c:v", "libvpx-vp9", ...inputArgs(url, transport), "-map", "0:v"];
+  const input = ["-v", "warning", "-c:v", "libvpx-vp9", ...inputArgs(url, transport), "-map", "0"];
   // by count: times jump when the first sender report arrives
   const limit = ["-max_error_rate", "1", "-frames:v", String(readSeconds * 25)];
   await using client = new Client("ffmpeg", "ffmpeg", [...input, ...limit, ...listFrames], {
