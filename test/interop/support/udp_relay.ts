@@ -18,13 +18,16 @@ const host = "127.0.0.1";
 
 type Send = (bytes: Uint8Array) => void;
 
+interface Held {
+  readonly bytes: Uint8Array;
+  /** Packets that are still to pass. */
+  left: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
 /** One direction. */
 class Leg {
-  readonly #held: {
-    readonly bytes: Uint8Array;
-    left: number;
-    readonly timer: ReturnType<typeof setTimeout>;
-  }[] = [];
+  readonly #held: Held[] = [];
   readonly #random: Random;
   passed = 0;
   lost = 0;
