@@ -306,6 +306,14 @@ export class Peer {
     await this.page.waitFor(`${this.#js}.pc.connectionState === ${JSON.stringify(state)}`);
   }
 
+  /** Resolves when the server has said goodbye: connections of Chromium's do not show it, their transports do. */
+  async waitForGoodbye(): Promise<void> {
+    await this.page.waitFor(
+      `[...${this.#js}.pc.getSenders(), ...${this.#js}.pc.getReceivers()]` +
+        `.some(({ transport }) => transport?.state === "closed")`,
+    );
+  }
+
   /** Messages that have come over data channels, in order. */
   async messages(): Promise<Uint8Array[]> {
     const all = await this.page.evaluate<number[][]>(`${this.#js}.messages.map((bytes) => [...bytes])`);

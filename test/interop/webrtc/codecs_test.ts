@@ -262,7 +262,7 @@ function bFramesCases({ server, media, reading }: Setting): Case[] {
         const reader = await reading.read("to/pyramid");
         equal(reader.posted.status, 201);
         await reader.logged(/closed: the stream has B-frames that other pictures refer to.*x264: bframes=0/);
-        await reader.waitForConnection("closed").catch(() => reader.waitForConnection("failed"));
+        await reader.waitForGoodbye();
       },
     },
   ];

@@ -103,7 +103,7 @@ async function deleteFreesEverything(setting: Setting): Promise<void> {
   equal((await publisher.request("DELETE")).status, 200);
   await becomes(setting, { sessions: [], paths: [], metric: 0 });
   for (const peer of [reader, publisher]) {
-    await peer.waitForConnection("closed");
+    await peer.waitForGoodbye();
     for (const method of ["DELETE", "PATCH"]) equal((await peer.request(method)).status, 404);
   }
   await tab.page.close();
