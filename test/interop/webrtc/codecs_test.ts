@@ -1,5 +1,7 @@
 /** Every codec between Chromium and the other protocols: published by the one, read by all others at once. */
-import { equal, match } from "../../support/assert.ts";
+import { parseRtpPacket } from "../../../src/rtp/packet.ts";
+import { WebrtcClient } from "../../protocols/webrtc/support/client.ts";
+import { equal, match, ok } from "../../support/assert.ts";
 import { type Browser, withBrowser } from "../support/browser.ts";
 import type { Client } from "../support/client.ts";
 import type { CodecKey } from "../support/codecs.ts";
@@ -212,7 +214,7 @@ function readCase(setting: Setting, { name, path, publish, video, audio, log }: 
 function h265Case({ server, media, reading }: Setting): Case {
   return {
     name:
-      "FFmpeg publishes H265 and Opus over RTSP: Chromium is told that it does not know it, and gets the sound",
+      "FFmpeg publishes H265 and Opus over RTSP: Chromium is told that it does not know it, our own client gets it",
     run: async () => {
       const file = await media.file(["h265", "opus"]);
       await using _publisher = ffmpegPublish(file, server.rtspUrl("to/h265"), "TCP");
@@ -227,6 +229,19 @@ function h265Case({ server, media, reading }: Setting): Case {
       equal(sound.posted.status, 201);
       await sound.waitForMedia({ audioPackets });
       await sound.close();
+      await using other = await WebrtcClient.connect({
+        port: server.ports.webrtc,
+        endpoint: "whep",
+        path: "to/h265",
+        sections: [{
+          media: "video 9 UDP/TLS/RTP/SAVPF 98",
+          lines: ["a=recvonly", "a=rtcp-mux", "a=rtpmap:98 H265/90000", "a=fmtp:98 profile-id=1"],
+        }],
+      });
+      await other.until("packets of H265", () => other.packets.length >= frames);
+      const packets = other.packets.map(parseRtpPacket);
+      equal(new Set(packets.map(({ payloadType }) => payloadType)), new Set([98]));
+      ok(packets.every(({ sequence }, i) => i === 0 || sequence === (packets[i - 1].sequence + 1 & 0xffff)));
     },
   };
 }

@@ -58,7 +58,12 @@ class RoutesTest implements AsyncDisposable {
     const logger = createLogger((level, text) => void this.lines.push(`${level} ${text}`), () => true);
     this.#auth = new AuthManager(conf, silentLogger, () => 0);
     this.#paths = new LivePaths({ conf, auth: this.#auth, logger: silentLogger });
-    const handle = createRoutes({ conf: () => conf, logger, pathManager: this.#paths, sessions: this.sessions });
+    const handle = createRoutes({
+      conf: () => conf,
+      logger,
+      pathManager: this.#paths,
+      sessions: this.sessions,
+    });
     this.#server = new TestServer(handle, { allowMethods, allowHeaders });
   }
 
