@@ -14,6 +14,7 @@ const tools: readonly Tool[] = [
   { kind: "command", name: "ffmpeg", debianPackage: "ffmpeg" },
   { kind: "command", name: "ffprobe", debianPackage: "ffmpeg" },
   { kind: "command", name: "openssl", debianPackage: "openssl" },
+  { kind: "command", name: "srt-live-transmit", debianPackage: "srt-tools" },
   { kind: "command", name: "chromium", debianPackage: "chromium" },
   { kind: "command", name: "turnserver", debianPackage: "coturn" },
   { kind: "command", name: "gst-launch-1.0", debianPackage: "gstreamer1.0-tools" },
@@ -35,6 +36,7 @@ const versionFlags: ReadonlyMap<string, string> = new Map([
   ["ffmpeg", "-version"],
   ["ffprobe", "-version"],
   ["openssl", "version"],
+  ["srt-live-transmit", "-version"],
 ]);
 
 /** True when the program runs and answers with success. */

@@ -3,6 +3,7 @@ import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { productVersion } from "../base/product.ts";
 import type { Conf, ConfControl, LoadedConf } from "../conf/mod.ts";
+import { commandGraceMs } from "../hooks/mod.ts";
 import { FileWatch } from "../net/file_watch.ts";
 import { bannerText, type Command, parseArguments, programName, usageExitCode, usageText } from "./cli.ts";
 import { Services } from "./components.ts";
@@ -36,6 +37,9 @@ export interface AppHost {
 
 /** Components get this long to stop; what has not stopped then ends with the process. */
 export const stopDeadlineMs = 1500;
+
+/** Commands of hooks get longer: they are killed before this is over. */
+const hooksDeadlineMs = commandGraceMs + 2000;
 
 /** The log gets this long to write its last lines. */
 export const logDeadlineMs = 300;
@@ -181,6 +185,7 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
     await Promise.race([started, stopped]);
   } catch (error) {
     await watch?.close();
+    await services.finish();
     reportFatal(logger, error);
     return 1;
   }
@@ -189,6 +194,7 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   await watch?.close();
   const ended = started.then(() => Promise.all([running.close(stopDeadlineMs), closing]));
   await settlesWithin(ended, stopDeadlineMs);
+  await settlesWithin(services.finish(), hooksDeadlineMs);
   return 0;
 }
 

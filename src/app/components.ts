@@ -7,6 +7,7 @@ import type { ClientSources } from "../admin/clients/mod.ts";
 import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
 import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
+import { Hooks } from "../hooks/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
 import type { CertificateStore } from "../net/certificates.ts";
@@ -16,11 +17,13 @@ import { HlsServer } from "../protocols/hls/mod.ts";
 import { createSource } from "../protocols/registry.ts";
 import { RtmpServer } from "../protocols/rtmp/mod.ts";
 import { RtspServer } from "../protocols/rtsp/mod.ts";
+import { SrtServer } from "../protocols/srt/mod.ts";
 import { WebrtcServer } from "../protocols/webrtc/mod.ts";
 import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
 export class Services {
+  #hooks: Hooks | undefined;
   #auth: AuthManager | undefined;
   #paths: LivePaths | undefined;
 
@@ -32,6 +35,19 @@ export class Services {
 
   /** What the servers that run tell the API and the metrics; each row writes its own fields when it starts. */
   clients: ClientSources = {};
+
+  get hooks(): Hooks {
+    return started(this.#hooks, "hooks");
+  }
+
+  set hooks(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Settles when commands of hooks have ended, which may take longer than everything else. */
+  async finish(): Promise<void> {
+    await this.#hooks?.close();
+  }
 
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
@@ -118,6 +134,15 @@ const rtmpKeys: readonly GlobalKey[] = ["rtmp", "rtmpEncryption", "rtmpTrustedPr
 /** The table. */
 export const components: readonly Component<Services>[] = [
   {
+    name: "hooks",
+    // They end after all the others: `Services.finish`.
+    start: (services) => {
+      const { conf, logger } = services;
+      const hooks = services.hooks = new Hooks({ conf, logger });
+      return { reload: (conf) => hooks.reload(conf), close: () => {} };
+    },
+  },
+  {
     name: "authentication",
     start: (services) => services.auth = new AuthManager(services.conf, services.logger),
   },
@@ -127,6 +152,7 @@ export const components: readonly Component<Services>[] = [
       services.paths = new LivePaths({
         conf: services.conf,
         auth: services.auth,
+        hooks: services.hooks,
         logger: services.logger,
         createSource,
       }),
@@ -244,6 +270,19 @@ export const components: readonly Component<Services>[] = [
     },
   },
   {
+    name: "SRT",
+    restartOn: ["srt", "srtAddress", ...udpKeys],
+    listensOn: ["srtAddress"],
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ srtconns: undefined });
+      if (!conf.srt) return undefined;
+      const server = await SrtServer.start({ conf, logger, pathManager: paths });
+      services.show({ srtconns: { list: () => server.snapshots, kick: (id) => server.kick(id) } });
+      return server;
+    },
+  },
+  {
     ...operatorRow("metrics"),
     start: async (services) => {
       const { conf, paths, auth, started } = services;
@@ -272,12 +311,20 @@ export const components: readonly Component<Services>[] = [
     ...operatorRow("api"),
     start: async (services) => {
       if (!services.conf.api) return undefined;
-      const { apiSources } = services;
-      return await operatorServer(
+      const events = services.hooks.feed.openListeners();
+      const sources = { ...services.apiSources, events };
+      const server = await operatorServer(
         services,
         "api",
-        (logger, conf) => createApi(apiSources, logger, () => conf().readTimeout),
+        (logger, conf) => createApi(sources, logger, () => conf().readTimeout),
       );
+      return {
+        reload: (conf) => server.reload?.(conf),
+        close: async () => {
+          events.close();
+          await server.close();
+        },
+      };
     },
   },
 ];

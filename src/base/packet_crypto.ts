@@ -37,8 +37,9 @@ export interface AeadCipher {
 
 export interface PacketCrypto {
   readonly name: "portable" | "libcrypto";
-  /** 16 or 32 bytes of key, also below. */
+  /** 16, 24 or 32 bytes of key. */
   counterMode(key: Uint8Array): CounterCipher;
   hmacSha1(key: Uint8Array): MessageAuthenticator;
+  /** 16 or 32 bytes of key: node:crypto of Deno has no more. */
   gcm(key: Uint8Array): AeadCipher;
 }

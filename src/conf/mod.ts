@@ -32,4 +32,5 @@ export { redacted, shownGlobals, shownOverlay, shownPath } from "./shown.ts";
 export { findPathConf, type FoundPathConf } from "./path_match.ts";
 export { pathNameProblem } from "./path_name.ts";
 export type { PathRegex } from "./path_regex.ts";
+export { type EventType, eventTypes } from "./keys/webhooks.ts";
 export { formatSize, parseSize } from "./size.ts";

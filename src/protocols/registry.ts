@@ -4,6 +4,7 @@ import { mpegtsSource } from "./mpegts/mod.ts";
 import { rtmpSource } from "./rtmp/mod.ts";
 import { rtpSource } from "./rtp/mod.ts";
 import { rtspSource } from "./rtsp/mod.ts";
+import { srtSource } from "./srt/mod.ts";
 
 /** By the scheme of the URL. */
 const sourceKinds: Readonly<Record<string, SourceKind>> = {
@@ -20,6 +21,7 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   "rtsps+http": rtspSource,
   "rtsp+ws": rtspSource,
   "rtsps+ws": rtspSource,
+  "srt": srtSource,
 };
 
 /** Null for sources that are no URL, and for schemes that nobody pulls yet. */

@@ -36,7 +36,7 @@ function describeKinds(): string {
 export const usage = `deno task bench [options]
 
   --url URL              the server and path to load (rtsp://…); without it our own server is started
-  --read-url URL         where readers find the stream, when they read another protocol: rtmp://… or http://…
+  --read-url URL         where readers find the stream, when they read another protocol: rtmp://…, http://… or srt://…
                          (default: the host and path of --url, ports 1935 and 8888)
   --pid N                the process at that URL whose CPU and memory are measured
   --server-cmd CMD       how to start our own server (default: deno run -A main.ts); the configuration file follows

@@ -21,6 +21,10 @@ const listeners: Readonly<Record<Exclude<Scheme, "rtsp">, Listener>> = {
     config: (port) => ({ hls: true, hlsAddress: `:${port}`, hlsVariant: "lowLatency" }),
     started: /\[HLS\] started/,
   },
+  srt: {
+    config: (port) => ({ srt: true, srtAddress: `:${port}` }),
+    started: /\[SRT\] started/,
+  },
   whep: {
     config: (port) => ({ webrtc: true, webrtcAddress: `:${port}`, webrtcIPsFromInterfacesList: ["lo"] }),
     started: /\[WebRTC\] started/,

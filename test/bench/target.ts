@@ -13,7 +13,7 @@ export interface Target {
   readonly password: string;
 }
 
-export const defaultPorts = { rtsp: 554, rtmp: 1935, http: 8888, whep: 8889 } as const;
+export const defaultPorts = { rtsp: 554, rtmp: 1935, http: 8888, whep: 8889, srt: 8890 } as const;
 export type Scheme = keyof typeof defaultPorts;
 
 /** Resolves the host to an IPv4 address; credentials become a Basic `Authorization`. */

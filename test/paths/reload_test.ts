@@ -43,7 +43,7 @@ Deno.test("reload: what becomes of a live path", async () => {
     ["hot keys", { cam: {} }, { cam: { record: true, recordPath: "./r/%path/%s" } }, "cam", []],
     ["hot camera key", { cam: {} }, { cam: { rpiCameraBrightness: 0.5 } }, "cam", []],
     ["other key", { cam: {} }, { cam: { maxReaders: 5 } }, "cam", changed],
-    ["hook", { cam: {} }, { cam: { runOnRead: "x" } }, "cam", changed],
+    ["hook", { cam: {} }, { cam: { runOnUnread: "x" } }, "cam", []],
     ["hot and other keys", { cam: {} }, { cam: { record: true, maxReaders: 5 } }, "cam", changed],
     ["removed", { cam: {} }, {}, null, removed],
     ["now matched by an equal expression", { cam: {} }, { all_others: {} }, "all_others", []],
@@ -107,7 +107,7 @@ Deno.test("reload: those who wait are told", async () => {
     }),
   });
   const reading = server.failure(server.paths.addReader(access("cam"), new TestReader(), true));
-  server.paths.reload(confOf({ cam: { runOnDemand: "y" } }));
+  server.paths.reload(confOf({ cam: { runOnDemand: "x", maxReaders: 1 } }));
   equal(await reading, "UserError: configuration has changed");
   equal(log, ["start", "path destroyed"]);
 });

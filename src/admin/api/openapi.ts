@@ -10,6 +10,7 @@ const failureTexts: Readonly<Record<number, string>> = {
   401: "Credentials are missing or wrong.",
   404: "There is no such thing.",
   500: "The server could not do it.",
+  503: "There are too many already.",
 };
 
 /** The document. */
@@ -71,7 +72,10 @@ function operation(route: ApiRoute): JsonSchema {
       ? {}
       : { requestBody: { required: true, content: content(route.body.name) } }),
     responses: {
-      200: { description: "It is done, or here it is.", content: content(route.answer.name) },
+      200: {
+        description: "It is done, or here it is.",
+        content: content(route.answer.name, route.contentType),
+      },
       ...Object.fromEntries(
         failures.map((status) => [status, { description: failureTexts[status], content: content("Error") }]),
       ),
@@ -79,6 +83,6 @@ function operation(route: ApiRoute): JsonSchema {
   };
 }
 
-function content(name: string): JsonSchema {
-  return { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } };
+function content(name: string, type = "application/json"): JsonSchema {
+  return { [type]: { schema: { $ref: `#/components/schemas/${name}` } } };
 }

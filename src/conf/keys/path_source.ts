@@ -13,7 +13,7 @@ import {
   wordWith,
 } from "../value_type.ts";
 
-const builtSources = /^(rtsps?(\+http|\+ws)?|rtmps?|udp(\+mpegts|\+rtp)?|unix\+(mpegts|rtp)):\/\//i;
+const builtSources = /^(rtsps?(\+http|\+ws)?|rtmps?|srt|udp(\+mpegts|\+rtp)?|unix\+(mpegts|rtp)):\/\//i;
 
 function isBuiltSource(value: string): boolean {
   return value === "publisher" || value === "redirect" || builtSources.test(value);
@@ -26,7 +26,7 @@ export const pathGeneralKeys = {
     "Where the stream comes from: 'publisher' (a client sends it), 'redirect' (readers are sent elsewhere), 'rpiCamera', " +
       "or a URL to pull: rtsp, rtsps, rtsp+http, rtsps+http, rtsp+ws, rtsps+ws, rtmp, rtmps, http and https (HLS), " +
       "udp+mpegts, unix+mpegts, udp+rtp, srt, moqt, whep, wheps. In a URL, $G1, $G2… are the groups of the path's regular " +
-      "expression and $MTX_QUERY is the query of the first reader. HLS, srt, moqt, whep and rpiCamera are not built yet.",
+      "expression and $MTX_QUERY is the query of the first reader. HLS, moqt, whep and rpiCamera are not built yet.",
     { secret: "url", only: isBuiltSource },
   ),
   sourceFingerprint: built(
@@ -49,7 +49,7 @@ export const pathGeneralKeys = {
       "auto decides by protocol. A key of Livemux, not of MediaMTX.",
     { own: true },
   ),
-  srtReadPassphrase: planned(text, "", "Passphrase that SRT readers must use, 10 to 79 bytes.", {
+  srtReadPassphrase: built(text, "", "Passphrase that SRT readers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
   fallback: {
@@ -71,7 +71,7 @@ export const pathGeneralKeys = {
 export const pathPublisherKeys = {
   overridePublisher: built(bool, true, "Let a new publisher take the place of the present one."),
   disablePublisherOverride: alias(bool, "overridePublisher", { as: "inverted" }),
-  srtPublishPassphrase: planned(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
+  srtPublishPassphrase: built(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
     secret: "all",
   }),
   rtspDemuxMpegts: built(

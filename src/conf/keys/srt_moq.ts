@@ -1,11 +1,11 @@
 /** The SRT and the Media over QUIC servers. */
-import { alias, planned } from "../key.ts";
+import { alias, built, planned } from "../key.ts";
 import { bool, networks, text, texts } from "../value_type.ts";
 import { originsDoc, proxiesDoc } from "./shared_docs.ts";
 
 export const srtKeys = {
-  srt: planned(bool, true, "Run the SRT server, for publishers and readers.", { except: (on) => !on }),
-  srtAddress: planned(text, ":8890", "UDP address it listens on."),
+  srt: built(bool, true, "Run the SRT server, for publishers and readers."),
+  srtAddress: built(text, ":8890", "UDP address it listens on."),
 };
 
 export const moqKeys = {

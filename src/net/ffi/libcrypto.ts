@@ -15,6 +15,7 @@ const symbols = {
   EVP_CIPHER_CTX_free: { parameters: ["pointer"], result: "void" },
   EVP_CIPHER_CTX_ctrl: { parameters: ["pointer", "i32", "i32", "buffer"], result: "i32" },
   EVP_aes_128_ctr: { parameters: [], result: "pointer" },
+  EVP_aes_192_ctr: { parameters: [], result: "pointer" },
   EVP_aes_256_ctr: { parameters: [], result: "pointer" },
   EVP_aes_128_gcm: { parameters: [], result: "pointer" },
   EVP_aes_256_gcm: { parameters: [], result: "pointer" },
@@ -108,7 +109,11 @@ class SystemCounterCipher implements CounterCipher {
   readonly #context: Context;
 
   constructor(private readonly library: Libcrypto, key: Uint8Array) {
-    const cipher = key.length === 16 ? library.EVP_aes_128_ctr() : library.EVP_aes_256_ctr();
+    const cipher = key.length === 16
+      ? library.EVP_aes_128_ctr()
+      : key.length === 24
+      ? library.EVP_aes_192_ctr()
+      : library.EVP_aes_256_ctr();
     this.#context = new Context(library, cipher, key, true);
   }
 

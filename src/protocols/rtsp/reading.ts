@@ -65,6 +65,7 @@ export class Reading {
         undo.push(() => seat.leave());
       }
     }
+    undo.push(this.seat.playing());
     if (channels.some((channel) => channel >= 0)) {
       undo.push(this.state.fanout.addInterleaved(channels, secure, sink, cached, now));
     }

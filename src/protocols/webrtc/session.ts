@@ -146,7 +146,8 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     this.#check();
     this.#tell();
     // From here on nobody asks for them.
-    this.#access = { ...access, credentials: { ...noCredentials, user: access.credentials.user } };
+    const grant = pathManager.grantOf(access);
+    this.#access = { ...access, grant, credentials: { ...noCredentials, user: grant.user } };
     const offer = parseDescription(text);
     this.#side = conf === null ? await this.#read(offer) : this.#publish(offer, conf);
     this.#check();

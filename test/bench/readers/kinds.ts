@@ -4,6 +4,7 @@ import type { Scheme, Target } from "../target.ts";
 import { HlsReaders } from "./hls/readers.ts";
 import type { Meter } from "./meter.ts";
 import { RtmpReaders } from "./rtmp/readers.ts";
+import { SrtReaders } from "./srt/readers.ts";
 import { RtspTcpReaders } from "./rtsp_tcp.ts";
 import { RtspUdpReaders } from "./rtsp_udp.ts";
 import { WhepReaders } from "./whep/readers.ts";
@@ -68,6 +69,13 @@ export const readerKinds = {
     unit: "frames",
     numbering: "shared",
     open: (context) => new HlsReaders(context),
+  },
+  srt: {
+    description: "SRT",
+    scheme: "srt",
+    unit: "frames",
+    numbering: "shared",
+    open: (context) => new SrtReaders(context),
   },
   whep: {
     description: "WebRTC",

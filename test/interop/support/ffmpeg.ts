@@ -21,11 +21,14 @@ export function ffmpegPublish(
   const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
   const output = isRtmp(transport)
     ? ["-f", "flv", "-flvflags", "no_duration_filesize", url]
+    : transport === "SRT"
+    ? ["-f", "mpegts", url]
     : ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
   return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs });
 }
 
 function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
+  if (transport === "SRT") return ["-i", url];
   if (isRtmp(transport)) return ["-rtmp_live", "live", "-i", url];
   return ["-rtsp_transport", ffmpegTransport[transport], "-i", url];
 }
@@ -47,6 +50,11 @@ export function ffmpegRead(url: string, transport: FfmpegReadTransport): Promise
   return recordAndDecode(inputArgs(url, transport), isRtmp(transport) ? [] : knownTimesOnly);
 }
 
+/** As long as it takes to lose something. */
+export function ffmpegReadSrt(url: string, seconds: number): Promise<Evidence> {
+  return recordAndDecode(["-i", url], [], seconds);
+}
+
 /** `url` of the multivariant playlist. */
 export function ffmpegReadHls(url: string): Promise<Evidence> {
   return recordAndDecode(["-i", url]);
@@ -56,13 +64,17 @@ export function ffmpegReadHls(url: string): Promise<Evidence> {
  * Records three seconds, then decodes the recording. In two steps because a reader may join between key frames: a
  * recording starts at a key frame, so that every complaint of the decoder is a real one.
  */
-async function recordAndDecode(input: readonly string[], output: readonly string[] = []): Promise<Evidence> {
+async function recordAndDecode(
+  input: readonly string[],
+  output: readonly string[] = [],
+  seconds = readSeconds,
+): Promise<Evidence> {
   const folder = await Deno.makeTempDir({ prefix: "interop-read-" });
   try {
     const file = `${folder}/recording.mkv`;
     const record = ["-v", "warning", ...input, "-map", "0", "-c", "copy", ...output];
-    await using recorder = new Client("ffmpeg", "ffmpeg", [...record, "-t", String(readSeconds), file], {
-      timeLimitMs: readLimitMs,
+    await using recorder = new Client("ffmpeg", "ffmpeg", [...record, "-t", String(seconds), file], {
+      timeLimitMs: readLimitMs + 1000 * seconds,
     });
     const complaints = await complaintsOf(recorder);
     if (complaints.length > 0) return { tracks: [], complaints };

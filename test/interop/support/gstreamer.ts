@@ -56,6 +56,9 @@ function publishSink(url: string, transport: PublishTransport, credentials?: Cre
     const muxer = "flvmux name=s streamable=true latency=2000000000";
     return `${muxer} ! rtmp2sink sync=false location=${url} tls-validation-flags=0`;
   }
+  if (transport === "SRT") {
+    return `mpegtsmux name=s alignment=7 ! srtsink uri=${url} wait-for-connection=false`;
+  }
   const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
   return `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0 ${
     credentialProperties(credentials)
@@ -91,6 +94,10 @@ function readPipeline(
   if (isRtmp(transport)) {
     const source = `rtmp2src location=${url} tls-validation-flags=0 ! flvdemux name=s`;
     return `${source} ${branches((kind) => `s.${kind} ! queue`)}`;
+  }
+  if (transport === "SRT") {
+    const caps = { video: "video/x-h264", audio: "audio/mpeg" };
+    return `srtsrc uri=${url} ! tsdemux name=s ${branches((kind) => `s. ! ${caps[kind]} ! queue`)}`;
   }
   const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
   const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;

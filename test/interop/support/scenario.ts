@@ -30,7 +30,7 @@ export async function publish(
     readonly path: string;
   },
 ): Promise<Client> {
-  const url = server.url(how.path, how.transport);
+  const url = server.url(how.path, how.transport, "publish");
   const client = how.publisher === "FFmpeg"
     ? ffmpegPublish(await media.file(how.codecs), url, how.transport)
     : gstreamerPublish(how.codecs, url, how.transport);
@@ -69,7 +69,9 @@ export async function read(
   }
   const transport = how.transport as FfmpegReadTransport;
   if (how.reader === "FFmpeg") {
-    const readStream = how.codecs.includes("vp9") && !isRtmp(how.transport) ? ffmpegDecodeVp9 : ffmpegRead;
+    const readStream = how.codecs.includes("vp9") && !isRtmp(how.transport) && how.transport !== "SRT"
+      ? ffmpegDecodeVp9
+      : ffmpegRead;
     return expectComplete(await readStream(url, transport), kinds);
   }
   const probe = await ffprobeRead(url, transport);

@@ -20,7 +20,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 
 export interface ServerOptions {
   /**
-   * On top of the defaults here: RTSP on free ports, everything else off (RTMP and HLS, too, have free ports),
+   * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and SRT, too, have free ports),
    * `all_others` open.
    */
   readonly config?: Config;
@@ -42,6 +42,7 @@ export interface ServerPorts {
   readonly rtmp: number;
   readonly rtmps: number;
   readonly hls: number;
+  readonly srt: number;
   readonly webrtc: number;
   /** Of media. */
   readonly webrtcUdp: number;
@@ -55,9 +56,9 @@ function serverCommand(): readonly string[] {
 
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
-  while (pairs.size < 5) pairs.add(freeUdpPair());
+  while (pairs.size < 6) pairs.add(freeUdpPair());
   const [rtsp, rtsps, rtmp, rtmps, hls, webrtc] = freeTcpPorts(6);
-  const [rtp, srtp, multicast, multicastSrtp, webrtcUdp] = pairs;
+  const [rtp, srtp, multicast, multicastSrtp, webrtcUdp, srt] = pairs;
   return {
     rtsp,
     rtsps,
@@ -70,6 +71,7 @@ function takePorts(): ServerPorts {
     hls,
     webrtc,
     webrtcUdp,
+    srt,
   };
 }
 
@@ -90,6 +92,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     rtmpAddress: `:${ports.rtmp}`,
     rtmpsAddress: `:${ports.rtmps}`,
     hlsAddress: `:${ports.hls}`,
+    srtAddress: `:${ports.srt}`,
     webrtcAddress: `:${ports.webrtc}`,
     webrtcLocalUDPAddress: `:${ports.webrtcUdp}`,
     paths: { all_others: null },
@@ -107,6 +110,7 @@ function listeners(config: Config): string[] {
     ...of("RTSP", config.rtspEncryption),
     ...(config.rtmp ? of("RTMP", config.rtmpEncryption) : []),
     ...(config.hls ? ["HLS"] : []),
+    ...(config.srt ? ["SRT"] : []),
     ...(config.webrtc ? ["WebRTC"] : []),
   ];
 }
@@ -193,12 +197,18 @@ export class TestServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.ports.hls}/${path}`;
   }
 
+  /** `parameters`: more of them, in the form of the clients. */
+  srtUrl(streamId: string, parameters = ""): string {
+    return `srt://127.0.0.1:${this.ports.srt}?streamid=${streamId}&pkt_size=1316${parameters}`;
+  }
+
   /** `path` with what follows: `cam/whep`. */
   webrtcUrl(path: string): string {
     return `http://127.0.0.1:${this.ports.webrtc}/${path}`;
   }
 
-  url(path: string, transport: ReadTransport): string {
+  url(path: string, transport: ReadTransport, action: "read" | "publish" = "read"): string {
+    if (transport === "SRT") return this.srtUrl(`${action}:${path}`);
     if (transport === "RTMP") return this.rtmpUrl(path);
     if (transport === "RTMPS") return this.rtmpsUrl(path);
     return isEncrypted(transport) ? this.rtspsUrl(path) : this.rtspUrl(path);

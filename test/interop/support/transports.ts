@@ -2,8 +2,8 @@
 export type RtspPublishTransport = "TCP" | "UDP" | "TLS";
 export type RtspReadTransport = "TCP" | "UDP" | "multicast" | "TLS" | "HTTP tunnel" | "UDP with SRTP";
 export type RtmpTransport = "RTMP" | "RTMPS";
-export type PublishTransport = RtspPublishTransport | RtmpTransport;
-export type ReadTransport = RtspReadTransport | RtmpTransport;
+export type PublishTransport = RtspPublishTransport | RtmpTransport | "SRT";
+export type ReadTransport = RtspReadTransport | RtmpTransport | "SRT";
 
 export const ffmpegTransport: Readonly<Record<Exclude<RtspReadTransport, "UDP with SRTP">, string>> = {
   TCP: "tcp",

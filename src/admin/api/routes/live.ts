@@ -24,6 +24,19 @@ const serverRoutes: readonly ApiRoute[] = [
     handle: ({ sources }) => ({ version: productVersion, started: timeText(sources.started) }),
   },
   {
+    method: "POST",
+    path: "/v3/auth/jwks/refresh",
+    id: "authJwksRefresh",
+    tag: "Auth",
+    summary: "Fetch the keys of JWTs anew for the next token",
+    answer: ok,
+    failures: [],
+    handle: ({ sources }) => {
+      sources.auth.refreshKeys();
+      return okAnswer;
+    },
+  },
+  {
     method: "GET",
     path: "/v3/paths/list",
     id: "pathsList",

@@ -1,0 +1,155 @@
+import { MpegtsDemuxer } from "../../../src/containers/mpegts/demuxer.ts";
+import { MpegtsMuxer } from "../../../src/containers/mpegts/muxer.ts";
+import { equal, match, ok, rejects } from "../../support/assert.ts";
+import { codecs } from "../../containers/mpegts/media.ts";
+import { type TestClient, TestServer } from "./support/server.ts";
+
+const track = { codec: codecs["MPEG-4 Audio"] };
+
+/** Transport packets of one audio frame for each call. */
+function audio() {
+  const muxer = new MpegtsMuxer([track]);
+  let frame = 0;
+  return () => {
+    const dts = 90_000 + 1920 * frame;
+    return muxer.write(track, [Uint8Array.of(1, 2, 3, frame++)], dts, dts, true);
+  };
+}
+
+/** Publishes until the path has a stream. */
+async function publish(
+  server: TestServer,
+  parameters: string,
+  path: string,
+): Promise<TestClient & { send(): void }> {
+  const publisher = await server.dial(parameters);
+  const next = audio();
+  publisher.client.send([next()]);
+  await server.line(new RegExp(`is publishing to path '${path}'`));
+  return Object.assign(publisher, { send: () => publisher.client.send([next()]) });
+}
+
+async function readFrames(reader: TestClient, count: number): Promise<number[]> {
+  const demuxer = new MpegtsDemuxer();
+  const frames: number[] = [];
+  while (frames.length < count) {
+    for (const event of demuxer.push(await reader.next())) {
+      if (event.type === "unit") frames.push(event.payload[0][3]);
+    }
+  }
+  return frames;
+}
+
+Deno.test("srt server: what is published is read, and both are told of in the log", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "streamid=publish:cam/1&latency=0", "cam/1");
+  await using reader = await server.dial("streamid=read:cam/1");
+  for (let i = 0; i < 5; i++) publisher.send();
+  equal(await readFrames(reader, 5), [1, 2, 3, 4, 5]);
+  await server.line(/is reading from path 'cam\/1', 1 track \(MPEG-4 Audio\)/);
+  equal(server.conns.map(({ state, pathName }) => `${state} ${pathName}`), ["publish cam/1", "read cam/1"]);
+  const stats = server.conns[0].snapshot();
+  ok(stats.packetsReceivedUnique >= 6 && stats.bytesReceivedUnique > 6 * 188);
+  equal(stats.msReceiveTsbPdDelay, 120);
+  publisher.client.close();
+  await server.line(/closed: EOF/);
+  equal(await reader.client.closed, "EOF");
+});
+
+const secret = "publishsecret";
+const other = "readingsecret";
+const entries = { locked: { srtPublishPassphrase: secret, srtReadPassphrase: other }, all_others: {} };
+
+for (const keyLength of [16, 24, 32]) {
+  Deno.test(`srt server: passphrases of a path, AES-${8 * keyLength}`, async () => {
+    await using server = await TestServer.start({ entries });
+    const key = `pbkeylen=${keyLength}`;
+    await using publisher = await publish(
+      server,
+      `streamid=publish:locked&passphrase=${secret}&${key}`,
+      "locked",
+    );
+    await using reader = await server.dial(`streamid=read:locked&passphrase=${other}&${key}`);
+    for (let i = 0; i < 3; i++) publisher.send();
+    equal(await readFrames(reader, 3), [1, 2, 3]);
+    await rejects(
+      server.dial(`streamid=read:locked&passphrase=${secret}&${key}`),
+      /wrong passphrase \(code 1010\)/,
+    );
+  });
+}
+
+const users = [
+  { user: "any", permissions: [{ action: "read" as const, path: "open" }] },
+  { user: "me", pass: "mine", permissions: [{ action: "publish" as const }, { action: "read" as const }] },
+];
+
+/** What clients are refused for, what they are told, and the reason in the log. */
+const refusals: readonly (readonly [string, RegExp, RegExp])[] = [
+  ["streamid=publish:locked", /required or unexpected \(code 1011\)/, /passphrase not provided by client/],
+  ["streamid=publish:locked&passphrase=not-the-one", /wrong passphrase \(code 1010\)/, /invalid passphrase/],
+  [
+    "streamid=publish:x&passphrase=not-the-one",
+    /wrong passphrase \(code 1010\)/,
+    /the path has no passphrase/,
+  ],
+  ["streamid=read:nothing", /rejected by the peer \(code 1002\)/, /no stream is available on path 'nothing'/],
+  ["streamid=watch:x", /rejected by the peer \(code 1002\)/, /invalid stream ID: must be/],
+  ["", /rejected by the peer \(code 1002\)/, /invalid stream ID: must be/],
+  ["streamid=%23!::m=publish", /rejected by the peer \(code 1002\)/, /invalid stream ID: names no path/],
+];
+
+for (const [parameters, told, reason] of refusals) {
+  Deno.test(`srt server: refuses '${parameters}'`, async () => {
+    await using server = await TestServer.start({ entries });
+    await rejects(server.dial(parameters), told);
+    match(await server.line(/closed: /), reason);
+    equal(server.conns.length, 0);
+  });
+}
+
+Deno.test("srt server: users and passwords of both forms of stream ids", async () => {
+  await using server = await TestServer.start({ globals: { authInternalUsers: confUsers() } });
+  for (const id of ["publish:a", "publish:a:me:wrong", "%23!::m=publish,r=a,u=me,s=wrong"]) {
+    await rejects(server.dial(`streamid=${id}`), /code 1002/);
+  }
+  equal(server.log.filter((line) => /^warn .*failed to authenticate: /.test(line)).length, 3);
+  await using _short = await publish(server, "streamid=publish:a:me:mine", "a");
+  await using _standard = await publish(server, "streamid=%23!::r=b,m=publish,u=me,s=mine", "b");
+  await using _reader = await server.dial("streamid=%23!::r=a,m=request,u=me,s=mine");
+  equal(server.conns.map(({ user }) => user), ["me", "me", "me"]);
+});
+
+function confUsers() {
+  return users.map(({ user, pass = "", permissions }) => ({
+    user,
+    pass,
+    ips: [],
+    permissions: permissions.map((permission) => ({ path: "", ...permission })),
+  }));
+}
+
+Deno.test("srt server: closing ends every client, and tells them", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "streamid=publish:a", "a");
+  await using reader = await server.dial("streamid=read:a");
+  await server.close();
+  equal([await publisher.client.closed, await reader.client.closed], ["EOF", "EOF"]);
+  equal(server.log.filter((line) => /closed: /.test(line)).length, 2);
+});
+
+Deno.test("srt server: packets of others do not reach a connection", async () => {
+  await using server = await TestServer.start();
+  await using publisher = await publish(server, "streamid=publish:a", "a");
+  const { socketId } = server.conns[0];
+  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const shutdown = new Uint8Array(20);
+  shutdown.set([0x80, 5]);
+  new DataView(shutdown.buffer).setUint32(12, socketId);
+  await stranger.send(shutdown, { transport: "udp", hostname: "127.0.0.1", port: server.port });
+  stranger.close();
+  await using reader = await server.dial("streamid=read:a");
+  publisher.send();
+  equal(await readFrames(reader, 1), [1]);
+  equal(server.conns.length, 2);
+});
