@@ -398,3 +398,32 @@ Deno.test("a defect in one session is reported, and the others go on", async () 
     globalThis.removeEventListener("error", collect);
   }
 });
+
+Deno.test("a session that ends while the body of a PATCH comes is not restarted", async () => {
+  await using test = await WebrtcTest.start();
+  await using client = await publisher(test);
+  const under = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const lines = ["a=ice-ufrag:newufrag\r\n", "a=ice-pwd:newpasswordnewpasswordnew\r\n"];
+  const body = new ReadableStream({
+    async pull(controller) {
+      const line = lines.shift();
+      if (line === undefined) return controller.close();
+      if (lines.length === 0) {
+        under.resolve();
+        await gone.promise;
+      }
+      controller.enqueue(new TextEncoder().encode(line));
+    },
+  }, { highWaterMark: 0 });
+  const patched = client.request("PATCH", {
+    headers: { "content-type": "application/trickle-ice-sdpfrag" },
+    body,
+  });
+  await under.promise;
+  equal((await client.request("DELETE")).status, 200);
+  gone.resolve();
+  equal((await patched).status, 404);
+  await test.empty();
+  equal(test.server.iceStats.credentials, 0);
+});

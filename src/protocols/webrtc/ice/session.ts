@@ -103,6 +103,8 @@ export class MuxSession implements IceSession {
   }
 
   restart(remote: IceCredentials): IceCredentials {
+    // Nobody would take new ones out of the table again.
+    if (this.state === "failed" || this.state === "closed") return this.local;
     const local = newCredentials();
     this.host.register(local.ufrag, this);
     this.#agent.restart(local, remote, this.host.now());
