@@ -117,7 +117,8 @@ Deno.test("WebRTC in Chromium: publishers that lose packets", async (t) => {
 const cap = 2_000_000;
 /** Of the cap; the rest is for retransmissions and probes, and pictures do not end where a second does. */
 const reached = 0.85;
-const riseMs = 15_000;
+/** Five seconds when the machine has nothing else to do. */
+const riseMs = 45_000;
 
 Deno.test("WebRTC in Chromium: a publisher's bitrate rises to its cap", async (t) => {
   await using server = await TestServer.start({ config: { webrtc: true } });
