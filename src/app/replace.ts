@@ -8,6 +8,8 @@ import { closeSlots, type Running, type Slot } from "./lifecycle.ts";
 /** What components share; `conf` is what they are started with. */
 export interface WithConf {
   conf: Conf;
+  /** What components leave for the API; a change that fails takes it back. */
+  clients?: unknown;
 }
 
 /** What a change has done. */
@@ -59,6 +61,7 @@ class Replacement<Services extends WithConf> {
   /** The function that is given ends what was replaced. */
   async run(): Promise<() => Promise<void>> {
     const { services, logger, deadlineMs } = this.options;
+    const { clients } = services;
     services.conf = this.after;
     try {
       for (const { component } of this.affected) {
@@ -66,6 +69,7 @@ class Replacement<Services extends WithConf> {
       }
     } catch (error) {
       services.conf = this.before;
+      services.clients = clients;
       await this.#undo();
       throw error;
     }

@@ -29,6 +29,8 @@ export class RtpReception {
   rtpPacketsInError = 0;
   rtcpPackets = 0;
   rtcpPacketsInError = 0;
+  /** Packets that are missing for good. */
+  rtpPacketsLost = 0;
   readonly #errors: RateLimitedReport;
   readonly #lost: RateLimitedReport;
   readonly #sections: ReadonlyMap<number, RtpSection>;
@@ -45,7 +47,10 @@ export class RtpReception {
       logger,
       (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
     );
-    const onLost = (count: number, now: number) => this.#lost.report(now, "", count);
+    const onLost = (count: number, now: number) => {
+      this.rtpPacketsLost += count;
+      this.#lost.report(now, "", count);
+    };
     const targets = create((text, now) => this.#errors.report(now, text));
     this.#sections = new Map(
       Array.from(targets, ([index, byType]) => [index, new RtpSection(byType, reorder, onLost)]),
@@ -92,6 +97,13 @@ export class RtpReception {
 
   get targets(): readonly RtpTarget[] {
     return [...this.#sections.values()].flatMap((section) => section.targets);
+  }
+
+  /** Mean of the tracks that have had packets, in ticks of their clocks. */
+  get jitter(): number {
+    const begun = this.targets.filter(({ reception }) => reception.ssrc !== null);
+    if (begun.length === 0) return 0;
+    return begun.reduce((sum, { reception }) => sum + reception.snapshot().jitter, 0) / begun.length;
   }
 
   /** A packet of a section. What is wrong with it is reported to the log. */

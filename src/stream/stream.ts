@@ -54,8 +54,10 @@ export class Stream {
     this.#now = now;
     for (const unit of units) {
       this.#inboundFrames++;
-      this.#inboundBytes += unit.size;
+      const { size } = unit;
+      this.#inboundBytes += size;
       this.#updateCodec(unit);
+      unit.track.flow.add(unit, size);
       this.#gop?.push(unit);
       if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
     }

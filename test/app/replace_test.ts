@@ -110,6 +110,21 @@ Deno.test("replace: what had to stop for others is started again when they fail"
   equal(await change({ rtmpAddress: ":5" }), ["rtmp"]);
 });
 
+Deno.test("replace: a change that fails takes back what the components have left for the API", async () => {
+  const made = await house(":1");
+  const { change } = bound(made);
+  const lists = { rtmpconns: "the list of the one that runs" };
+  made.services.clients = lists;
+  const { component } = made.slots[0];
+  const start = component.start;
+  (component as { start: typeof start }).start = (services) => {
+    services.clients = { rtmpconns: "the list of the new one" };
+    return start(services);
+  };
+  await rejects(change({ rtmpAddress: ":3", hlsAddress: ":1" }), /no :1/);
+  equal(made.services.clients, lists);
+});
+
 function bound(made: House) {
   return { change: (change: Partial<Conf>) => made.change(change), events: made.events };
 }

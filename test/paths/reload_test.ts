@@ -41,15 +41,28 @@ Deno.test("reload: what becomes of a live path", async () => {
     ["unchanged", { cam: {} }, { cam: {} }, "cam", []],
     ["others change", { cam: {}, x: {} }, { cam: {}, y: { maxReaders: 1 } }, "cam", []],
     ["hot keys", { cam: {} }, { cam: { record: true, recordPath: "./r/%path/%s" } }, "cam", []],
+    ["hot limits", { cam: {} }, { cam: { maxReaders: 1, overridePublisher: false } }, "cam", []],
     ["hot camera key", { cam: {} }, { cam: { rpiCameraBrightness: 0.5 } }, "cam", []],
-    ["other key", { cam: {} }, { cam: { maxReaders: 5 } }, "cam", changed],
+    ["other key", { cam: {} }, { cam: { useAbsoluteTimestamp: true } }, "cam", changed],
     ["hook", { cam: {} }, { cam: { runOnUnread: "x" } }, "cam", []],
-    ["hot and other keys", { cam: {} }, { cam: { record: true, maxReaders: 5 } }, "cam", changed],
+    [
+      "hot and other keys",
+      { cam: {} },
+      { cam: { record: true, useAbsoluteTimestamp: true } },
+      "cam",
+      changed,
+    ],
     ["removed", { cam: {} }, {}, null, removed],
     ["now matched by an equal expression", { cam: {} }, { all_others: {} }, "all_others", []],
-    ["now matched by a different one", { cam: {} }, { all_others: { maxReaders: 5 } }, null, changed],
+    [
+      "now matched by a different one",
+      { cam: {} },
+      { all_others: { useAbsoluteTimestamp: true } },
+      null,
+      changed,
+    ],
     ["a specific entry appears", { all_others: {} }, { cam: { record: true }, all_others: {} }, "cam", []],
-    ["a different one appears", { all_others: {} }, { cam: { maxReaders: 5 } }, "cam", changed],
+    ["a different one appears", { all_others: {} }, { cam: { useAbsoluteTimestamp: true } }, "cam", changed],
     ["expression renamed", { all_others: {} }, { "~^c": {} }, "~^c", []],
     ["expression unchanged", { "~^c": {} }, { "~^c": {} }, "~^c", []],
     ["expression changed", { "~^c": {} }, { "~^c": { fallback: "/x" } }, null, changed],
@@ -107,7 +120,7 @@ Deno.test("reload: those who wait are told", async () => {
     }),
   });
   const reading = server.failure(server.paths.addReader(access("cam"), new TestReader(), true));
-  server.paths.reload(confOf({ cam: { runOnDemand: "x", maxReaders: 1 } }));
+  server.paths.reload(confOf({ cam: { runOnDemand: "x", useAbsoluteTimestamp: true } }));
   equal(await reading, "UserError: configuration has changed");
   equal(log, ["start", "path destroyed"]);
 });

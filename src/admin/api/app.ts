@@ -29,7 +29,7 @@ export function createApi(sources: ApiSources, logger: Logger, readTimeoutMs: ()
   });
   for (const route of apiRoutes) {
     // A name holds everything up to the end, slashes included.
-    const pattern = route.path.replace("{name}", ":target{.*}").replace("{id}", ":target");
+    const pattern = route.path.replace("{name}", ":target{[^]*}").replace("{id}", ":target");
     app.on(route.method, pattern, async (context) => {
       const { exchange } = context.env;
       const answer = await route.handle({

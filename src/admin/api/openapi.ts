@@ -9,6 +9,8 @@ const failureTexts: Readonly<Record<number, string>> = {
   400: "The request is wrong; the answer says what.",
   401: "Credentials are missing or wrong.",
   404: "There is no such thing.",
+  408: "The body took too long.",
+  413: "The body is too large.",
   500: "The server could not do it.",
   503: "There are too many already.",
 };
@@ -62,7 +64,7 @@ function operation(route: ApiRoute): JsonSchema {
       schema: { type: "string", ...(target === "id" ? { format: "uuid" } : {}) },
     });
   }
-  const failures = [...route.failures, 401, 500].sort();
+  const failures = [...route.failures, 401, 500, ...(route.body === undefined ? [] : [408, 413])].sort();
   return {
     operationId: route.id,
     tags: [route.tag],

@@ -5,6 +5,7 @@ import type { EventListeners } from "../../hooks/mod.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import type { z } from "zod";
 import type { ClientSources } from "../clients/mod.ts";
+import type { LiveReader } from "../live/mod.ts";
 
 /** What the API reads and acts on. */
 export interface ApiSources {
@@ -15,6 +16,7 @@ export interface ApiSources {
   readonly clients: () => ClientSources;
   /** Absent: there is no event stream. */
   readonly events?: EventListeners;
+  readonly live: LiveReader;
   /** Milliseconds since 1970. */
   readonly started: number;
 }

@@ -20,6 +20,7 @@ Deno.test("API: a token opens it, and the keys of tokens are fetched anew on dem
     conf: { current: unused, apply: unused } as unknown as ApiSources["conf"],
     paths: { list: () => [], get: () => null },
     clients: () => ({}),
+    live: { path: () => null, client: () => null },
     started: Date.now(),
   };
   const handle = createApi(sources, silentLogger, () => 1000);
