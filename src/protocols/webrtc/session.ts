@@ -68,6 +68,15 @@ function roleOf(remote: Remote): "server" | "client" {
   return localSetup(remote) === "passive" ? "server" : "client";
 }
 
+/** All sessions share one socket and one timer: a defect that one of them meets is reported, and the others go on. */
+function isolate(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 export class WebrtcSession implements Reader, Publisher, LiveSession {
   readonly type = "webRTCSession";
   readonly id: string;
@@ -147,9 +156,9 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     const { agreement, sources } = this.#side;
     this.#remote = remoteOf(offer, agreement);
     const ice = this.context.createIce({
-      onDtls: (datagram) => this.#openDtls()?.receive(datagram),
-      onMedia: (datagrams) => this.#receiveMedia(datagrams),
-      onState: (state) => this.#iceChanged(state),
+      onDtls: (datagram) => isolate(() => this.#openDtls()?.receive(datagram)),
+      onMedia: (datagrams) => isolate(() => this.#receiveMedia(datagrams)),
+      onState: (state) => isolate(() => this.#iceChanged(state)),
     });
     this.#ice = ice;
     const candidates = await ice.gather();
@@ -275,8 +284,10 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   /** Called every 20 ms. */
   tick(now: number): void {
     if (!this.#established) return;
-    this.#side?.tick(now);
-    this.#data?.tick();
+    isolate(() => {
+      this.#side?.tick(now);
+      this.#data?.tick();
+    });
   }
 
   #late(): void {

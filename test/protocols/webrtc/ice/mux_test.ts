@@ -136,6 +136,16 @@ Deno.test("IceMux: a restart changes the credentials and loses no packet", async
   await client.close();
 });
 
+Deno.test("IceMux: a session that is over is not restarted", async () => {
+  const server = await openMux();
+  const session = server.createSession(new Peer());
+  session.close();
+  const { ufrag } = session.local;
+  equal(session.restart({ ufrag: "soon", password: "unknown" }).ufrag, ufrag);
+  equal([server.stats.sessions, server.stats.credentials], [0, 0]);
+  await server.close();
+});
+
 Deno.test("IceMux: an address that is in use cannot be taken by another session", async () => {
   const server = await openMux();
   const client = await openMux();
