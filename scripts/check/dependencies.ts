@@ -43,7 +43,12 @@ export const rooms: readonly Room[] = [
   { folder: "src/recording/", mayImport: services, doors: onlyModule },
   { folder: "src/playback/", mayImport: services, doors: onlyModule },
   { folder: "src/admin/clients/", mayImport: services, doors: onlyModule },
-  { folder: "src/admin/*/", mayImport: ["src/admin/clients/", ...services], doors: onlyModule },
+  { folder: "src/admin/live/", mayImport: ["src/admin/clients/", ...services], doors: onlyModule },
+  {
+    folder: "src/admin/*/",
+    mayImport: ["src/admin/clients/", "src/admin/live/", ...services],
+    doors: onlyModule,
+  },
   { folder: "src/protocols/*/", mayImport: services, doors: onlyModule },
   { folder: "src/protocols/", mayImport: ["src/protocols/*/", ...services], doors: ["registry.ts"] },
   { folder: "src/app/", mayImport: ["src/"], doors: onlyModule },

@@ -3,6 +3,7 @@ import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { productVersion } from "../base/product.ts";
 import type { Conf, ConfControl, LoadedConf } from "../conf/mod.ts";
+import { commandGraceMs } from "../hooks/mod.ts";
 import { FileWatch } from "../net/file_watch.ts";
 import { bannerText, type Command, parseArguments, programName, usageExitCode, usageText } from "./cli.ts";
 import { Services } from "./components.ts";
@@ -36,6 +37,9 @@ export interface AppHost {
 
 /** Components get this long to stop; what has not stopped then ends with the process. */
 export const stopDeadlineMs = 1500;
+
+/** Commands of hooks get longer: they are killed before this is over. */
+const hooksDeadlineMs = commandGraceMs + 2000;
 
 /** The log gets this long to write its last lines. */
 export const logDeadlineMs = 300;
@@ -150,23 +154,30 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
   const started = running.start(host.table, services, host.stop, stopDeadlineMs);
   /** Of what the last change has replaced. */
   let closing = Promise.resolve();
+  /** The last change: what it starts must be closed as well. */
+  let changing: Promise<unknown> = Promise.resolve();
+  const activate = async (loaded: LoadedConf) => {
+    await started;
+    await closing;
+    if (host.stop.aborted) throw new UserError("terminated");
+    const prepared = log.prepare(logSettings(loaded.conf));
+    try {
+      const { slots } = running;
+      const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
+      closing = (await replaceComponents(change, loaded.conf)).closed;
+    } catch (error) {
+      prepared.cancel();
+      throw error;
+    }
+    prepared.commit();
+    report(warnings(loaded), logger);
+  };
   live.connect({
     logger,
-    activate: async (loaded) => {
-      await started;
-      await closing;
-      if (host.stop.aborted) throw new UserError("terminated");
-      const prepared = log.prepare(logSettings(loaded.conf));
-      try {
-        const { slots } = running;
-        const change = { slots, services, logger, deadlineMs: stopDeadlineMs };
-        closing = (await replaceComponents(change, loaded.conf)).closed;
-      } catch (error) {
-        prepared.cancel();
-        throw error;
-      }
-      prepared.commit();
-      report(warnings(loaded), logger);
+    activate: (loaded) => {
+      const change = activate(loaded);
+      changing = change.catch(() => {});
+      return change;
     },
   });
   const { filePath } = live.loaded;
@@ -181,14 +192,17 @@ async function runComponents(live: AppConf, log: Log, host: AppHost): Promise<nu
     await Promise.race([started, stopped]);
   } catch (error) {
     await watch?.close();
+    await services.finish();
     reportFatal(logger, error);
     return 1;
   }
   await stopped;
   logger.info("shutting down gracefully");
   await watch?.close();
-  const ended = started.then(() => Promise.all([running.close(stopDeadlineMs), closing]));
+  const ended = started.then(() => changing)
+    .then(() => Promise.all([running.close(stopDeadlineMs), closing]));
   await settlesWithin(ended, stopDeadlineMs);
+  await settlesWithin(services.finish(), hooksDeadlineMs);
   return 0;
 }
 

@@ -4,9 +4,12 @@
  */
 import { type ApiSources, createApi } from "../admin/api/mod.ts";
 import type { ClientSources } from "../admin/clients/mod.ts";
+import { LiveStatistics } from "../admin/live/mod.ts";
 import { OperatorServer, type OperatorServerOptions } from "../admin/listener/mod.ts";
 import { createMetrics, EventLoopDelay, processFamilies } from "../admin/metrics/mod.ts";
+import { createProfiles } from "../admin/profiles/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
+import { Hooks } from "../hooks/mod.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Conf, ConfControl, GlobalKey } from "../conf/mod.ts";
 import type { CertificateStore } from "../net/certificates.ts";
@@ -22,6 +25,7 @@ import type { Component, Running } from "./lifecycle.ts";
 
 /** What the rows share. */
 export class Services {
+  #hooks: Hooks | undefined;
   #auth: AuthManager | undefined;
   #paths: LivePaths | undefined;
 
@@ -33,6 +37,25 @@ export class Services {
 
   /** What the servers that run tell the API and the metrics; each row writes its own fields when it starts. */
   clients: ClientSources = {};
+
+  get hooks(): Hooks {
+    return started(this.#hooks, "hooks");
+  }
+
+  set hooks(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Settles when commands of hooks have ended, which may take longer than everything else. */
+  async finish(): Promise<void> {
+    await this.#hooks?.close();
+  }
+  /** Runs while the API or the metrics server does. */
+  readonly live: LiveStatistics = new LiveStatistics({
+    paths: () => this.paths.list(),
+    clients: () => this.clients,
+    now: () => performance.now(),
+  });
 
   get auth(): AuthManager {
     return started(this.#auth, "authentication");
@@ -55,10 +78,16 @@ export class Services {
     this.clients = { ...this.clients, ...clients };
   }
 
+  /** For a change of the configuration that may fail. */
+  remember(): () => void {
+    const { clients } = this;
+    return () => this.clients = clients;
+  }
+
   /** For the API. */
   get apiSources(): ApiSources {
-    const { auth, paths, confControl, started } = this;
-    return { conf: confControl, auth, paths, started, clients: () => this.clients };
+    const { auth, paths, confControl, started, live } = this;
+    return { conf: confControl, auth, paths, started, live, clients: () => this.clients };
   }
 }
 
@@ -116,8 +145,28 @@ const rtspsAddresses: readonly GlobalKey[] = [
 ];
 const rtmpKeys: readonly GlobalKey[] = ["rtmp", "rtmpEncryption", "rtmpTrustedProxies"];
 
+function rtspClients(server: RtspServer) {
+  return {
+    conns: { list: () => server.connSnapshots },
+    sessions: { list: () => server.sessionSnapshots, kick: (id: string) => server.kickSession(id) },
+  };
+}
+
+function rtmpClients(server: RtmpServer) {
+  return { list: () => server.snapshots, kick: (id: string) => server.kick(id) };
+}
+
 /** The table. */
 export const components: readonly Component<Services>[] = [
+  {
+    name: "hooks",
+    // They end after all the others: `Services.finish`.
+    start: (services) => {
+      const { conf, logger } = services;
+      const hooks = services.hooks = new Hooks({ conf, logger });
+      return { reload: (conf) => hooks.reload(conf), close: () => {} };
+    },
+  },
   {
     name: "authentication",
     start: (services) => services.auth = new AuthManager(services.conf, services.logger),
@@ -128,6 +177,7 @@ export const components: readonly Component<Services>[] = [
       services.paths = new LivePaths({
         conf: services.conf,
         auth: services.auth,
+        hooks: services.hooks,
         logger: services.logger,
         createSource,
       }),
@@ -136,46 +186,58 @@ export const components: readonly Component<Services>[] = [
     name: "RTSP",
     restartOn: [...rtspKeys, ...rtspAddresses],
     listensOn: rtspAddresses,
-    start: async ({ conf, logger, paths }) => {
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ rtspconns: undefined, rtspsessions: undefined });
       if (!conf.rtsp || conf.rtspEncryption === "strict") return undefined;
-      return await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
+      const server = await RtspServer.start({ conf, logger, pathManager: paths, certificates: null });
+      const { conns, sessions } = rtspClients(server);
+      services.show({ rtspconns: conns, rtspsessions: sessions });
+      return server;
     },
   },
   {
     name: "RTSPS",
     restartOn: [...rtspKeys, ...rtspsAddresses, "rtspServerKey", "rtspServerCert"],
     listensOn: rtspsAddresses,
-    start: async ({ conf, logger, paths }) => {
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ rtspsconns: undefined, rtspssessions: undefined });
       if (!conf.rtsp || conf.rtspEncryption === "no") return undefined;
-      return await withCertificate(
-        conf.rtspServerCert,
-        conf.rtspServerKey,
-        logger,
-        (certificates) => RtspServer.start({ conf, logger, pathManager: paths, certificates }),
-      );
+      return await withCertificate(conf.rtspServerCert, conf.rtspServerKey, logger, async (certificates) => {
+        const server = await RtspServer.start({ conf, logger, pathManager: paths, certificates });
+        const { conns, sessions } = rtspClients(server);
+        services.show({ rtspsconns: conns, rtspssessions: sessions });
+        return server;
+      });
     },
   },
   {
     name: "RTMP",
     restartOn: [...rtmpKeys, "rtmpAddress"],
     listensOn: ["rtmpAddress"],
-    start: async ({ conf, logger, paths }) => {
+    start: (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ rtmpconns: undefined });
       if (!conf.rtmp || conf.rtmpEncryption === "strict") return undefined;
-      return await RtmpServer.start({ conf, logger, pathManager: paths, certificates: null });
+      const server = RtmpServer.start({ conf, logger, pathManager: paths, certificates: null });
+      services.show({ rtmpconns: rtmpClients(server) });
+      return server;
     },
   },
   {
     name: "RTMPS",
     restartOn: [...rtmpKeys, "rtmpsAddress", "rtmpServerKey", "rtmpServerCert"],
     listensOn: ["rtmpsAddress"],
-    start: async ({ conf, logger, paths }) => {
+    start: async (services) => {
+      const { conf, logger, paths } = services;
+      services.show({ rtmpsconns: undefined });
       if (!conf.rtmp || conf.rtmpEncryption === "no") return undefined;
-      return await withCertificate(
-        conf.rtmpServerCert,
-        conf.rtmpServerKey,
-        logger,
-        (certificates) => RtmpServer.start({ conf, logger, pathManager: paths, certificates }),
-      );
+      return await withCertificate(conf.rtmpServerCert, conf.rtmpServerKey, logger, (certificates) => {
+        const server = RtmpServer.start({ conf, logger, pathManager: paths, certificates });
+        services.show({ rtmpsconns: rtmpClients(server) });
+        return server;
+      });
     },
   },
   {
@@ -263,38 +325,78 @@ export const components: readonly Component<Services>[] = [
       const { conf, paths, auth, started } = services;
       if (!conf.metrics) return undefined;
       const delay = new EventLoopDelay();
+      const release = services.live.hold();
       const sources = {
         paths,
         clients: () => services.clients,
+        live: services.live,
         process: () => processFamilies(started, delay),
       };
-      const server = await operatorServer(
-        services,
-        "metrics",
-        (logger) => createMetrics(sources, auth, logger),
-      );
-      return {
-        reload: (conf) => server.reload?.(conf),
-        close: async () => {
+      return await releasing(
+        () => operatorServer(services, "metrics", (logger) => createMetrics(sources, auth, logger)),
+        () => {},
+        async () => {
           await delay.close();
-          await server.close();
+          await release();
         },
-      };
+      );
+    },
+  },
+  {
+    ...operatorRow("pprof"),
+    start: async (services) => {
+      const { conf, auth } = services;
+      if (!conf.pprof) return undefined;
+      return await operatorServer(services, "pprof", (logger) => createProfiles(auth, logger));
     },
   },
   {
     ...operatorRow("api"),
     start: async (services) => {
       if (!services.conf.api) return undefined;
-      const { apiSources } = services;
-      return await operatorServer(
-        services,
-        "api",
-        (logger, conf) => createApi(apiSources, logger, () => conf().readTimeout),
+      const events = services.hooks.feed.openListeners();
+      const sources = { ...services.apiSources, events };
+      const stopLive = services.live.hold();
+      return await releasing(
+        () =>
+          operatorServer(
+            services,
+            "api",
+            (logger, conf) => createApi(sources, logger, () => conf().readTimeout),
+          ),
+        // Those who listen would hold the server open.
+        () => events.close(),
+        stopLive,
       );
     },
   },
 ];
+
+/** Starts something; calls `before` when it has to end, and `after` when it has ended. Both, when it could not start. */
+async function releasing(
+  start: () => Promise<Running>,
+  before: () => void,
+  after: () => Promise<void>,
+): Promise<Running> {
+  try {
+    const running = await start();
+    return {
+      reload: (conf) => running.reload?.(conf),
+      close: async () => {
+        before();
+        try {
+          await running.close();
+        } finally {
+          await after();
+        }
+      },
+    };
+  } catch (error) {
+    before();
+    await after();
+    throw error;
+  }
+}
 
 /** What the rows of servers for operators have in common. */
 function operatorRow(name: OperatorServerOptions["name"]): Omit<Component<Services>, "start"> {

@@ -16,6 +16,7 @@ import {
   type Overlay,
   overlayPath,
   serializeOverlay,
+  withoutIdleDeletions,
 } from "../conf/mod.ts";
 
 /** What changes need. */
@@ -86,14 +87,15 @@ export class LiveConf implements ConfControl {
 
   edit(edit: ConfEdit): Promise<void> {
     return this.#queue(async () => {
-      const overlay = applyEdit(edit, this.#overlay, this.#conf);
+      const overlay = withoutIdleDeletions(applyEdit(edit, this.#overlay, this.#conf), this.#base.raw);
       const loaded = await buildLayers(this.place.io, this.#base, overlay, { file: undefined });
       const before = this.#overlay;
       await this.#keep(overlay);
       try {
         await this.#activate(loaded);
       } catch (error) {
-        await this.#keep(before);
+        // Why the change was refused is worth more than that the file could not be put back.
+        await this.#keep(before).catch(({ message }) => this.#connection?.logger.error(message));
         throw error;
       }
       this.#overlay = overlay;
@@ -103,7 +105,8 @@ export class LiveConf implements ConfControl {
   reload(): Promise<void> {
     return this.#queue(async () => {
       const { io, path } = this.place;
-      const base = await loadBase(io, path);
+      // A file that is missing for a moment must not make way for another one, or for no configuration at all.
+      const base = await loadBase(io, this.#base.file ?? path);
       // What is kept nowhere is taken back by the file, as users of the original expect.
       const overlay = overlayPath(io, base) === undefined ? emptyOverlay : await loadOverlay(io, base);
       await this.#activate(await buildLayers(io, base, overlay, { file: overlayPath(io, base) }));

@@ -8,6 +8,8 @@ import { closeSlots, type Running, type Slot } from "./lifecycle.ts";
 /** What components share; `conf` is what they are started with. */
 export interface WithConf {
   conf: Conf;
+  /** Remembers what components have left here; the function that is given takes back what they leave from now on. */
+  remember?(): () => void;
 }
 
 /** What a change has done. */
@@ -40,7 +42,14 @@ export async function replaceComponents<Services extends WithConf>(
   const changed = changedGlobals(services.conf, after);
   const affected = slots.filter(({ component }) => component.restartOn?.some((key) => changed.has(key)));
   const close = await new Replacement(options, affected, services.conf, after).run();
-  for (const slot of slots) if (!affected.includes(slot)) slot.running?.reload?.(after);
+  for (const { component, running } of slots.filter((slot) => !affected.includes(slot))) {
+    try {
+      running?.reload?.(after);
+    } catch (error) {
+      // There is no way back any more.
+      options.logger.error(`${component.name} has not taken over the configuration: ${errorText(error)}`);
+    }
+  }
   return { names: affected.map(({ component }) => component.name), closed: close() };
 }
 
@@ -59,6 +68,7 @@ class Replacement<Services extends WithConf> {
   /** The function that is given ends what was replaced. */
   async run(): Promise<() => Promise<void>> {
     const { services, logger, deadlineMs } = this.options;
+    const takeBack = services.remember?.();
     services.conf = this.after;
     try {
       for (const { component } of this.affected) {
@@ -66,7 +76,9 @@ class Replacement<Services extends WithConf> {
       }
     } catch (error) {
       services.conf = this.before;
-      await this.#undo();
+      await closeSlots(this.#fresh.reverse(), deadlineMs, logger);
+      takeBack?.();
+      await this.#startAgain();
       throw error;
     }
     const replaced = this.affected.filter((slot) => !this.#stopped.has(slot)).map((slot) => ({ ...slot }));
@@ -94,9 +106,8 @@ class Replacement<Services extends WithConf> {
     return (slot.component.listensOn ?? []).some((key) => portOf(this.before, key) === port);
   }
 
-  async #undo(): Promise<void> {
-    const { services, logger, deadlineMs } = this.options;
-    await closeSlots(this.#fresh.reverse(), deadlineMs, logger);
+  async #startAgain(): Promise<void> {
+    const { services, logger } = this.options;
     for (const slot of this.affected) {
       if (!this.#stopped.has(slot)) continue;
       try {

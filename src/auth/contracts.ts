@@ -13,7 +13,7 @@ export interface Credentials {
   readonly user: string;
   /** Password, in clear. */
   readonly pass: string;
-  /** Bearer token or JWT, wherever the protocol carries it; empty when there is none. */
+  /** Bearer token that was sent as such; empty when there is none. Passwords and queries are looked at in here. */
   readonly token: string;
   /**
    * Challenge-response protocols (RTSP Digest) never see the password: they check it against each stored plain
@@ -45,6 +45,14 @@ export interface AuthRequest {
   readonly credentials: Credentials;
 }
 
+/** Somebody is let in. */
+export interface AuthGrant {
+  /** The name the client gave, or the one of its token; empty when nobody asked for one. */
+  readonly user: string;
+  /** Until when, in milliseconds since 1970; null when there is no end. */
+  readonly expiresAt: number | null;
+}
+
 /**
  * Refused. `challenge` says that no credentials were given: a protocol that can ask for them asks at once and logs
  * nothing. Everyone else logs the message as a warning and waits `delayMs` before answering.
@@ -52,6 +60,8 @@ export interface AuthRequest {
 export class AuthError extends UserError {
   /** Tells it from other errors. */
   override readonly name = "AuthError";
+  /** For the client: what servers behind us have said is not for its eyes. */
+  readonly told: string = "failed to authenticate: authentication failed";
 
   /** `reason` is for the log and holds no secret. */
   constructor(

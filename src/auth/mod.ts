@@ -2,6 +2,7 @@
 export {
   type AuthAction,
   AuthError,
+  type AuthGrant,
   type AuthRequest,
   type Credentials,
   noCredentials,

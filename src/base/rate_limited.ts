@@ -1,4 +1,5 @@
 import type { Logger } from "./logger.ts";
+import { hasPassed } from "./time.ts";
 
 /**
  * Gathers errors that can come with every packet and logs them at most once a period, with their count.
@@ -20,7 +21,7 @@ export class RateLimitedReport {
   report(now: number, text = "", count = 1): void {
     this.#count += count;
     this.#last = text;
-    if (now - this.#loggedAt >= this.periodMs) this.flush(now);
+    if (hasPassed(this.periodMs, this.#loggedAt, now)) this.flush(now);
   }
 
   flush(now: number): void {

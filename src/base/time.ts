@@ -21,6 +21,18 @@ export function distance32(a: number, b: number): number {
   return (b - a) | 0;
 }
 
+/** Clocks that are read in different places may differ by less. */
+const maxClockSkewMs = 1000;
+
+/**
+ * Have `periodMs` passed since `since`? Also true when `now` is far before it: the system's time was set back, and
+ * nothing may wait until it is there again.
+ */
+export function hasPassed(periodMs: number, since: number, now: number): boolean {
+  const elapsed = now - since;
+  return elapsed >= periodMs || elapsed < -maxClockSkewMs;
+}
+
 /** Turns 32-bit wrapping timestamps into ever-growing (or stepping back a little) safe integers. */
 export class Unwrapper32 {
   #last: number | undefined;

@@ -10,6 +10,11 @@ const maxUdpPayloadSize = 1472;
 /** Reports every broken rule that concerns global keys. */
 export function checkGlobals(conf: Conf, report: Report): void {
   checkGeneral(conf, report);
+  for (const key of ["runOnConnect", "runOnDisconnect"] as const) {
+    const problem = blankCommandProblem(conf[key]);
+    if (problem !== undefined) report([key], problem);
+  }
+  checkWebhooks(conf, report);
   checkAuth(conf, report);
   checkAddresses(conf, report);
   if (conf.rtsp) checkRtsp(conf, report);
@@ -28,6 +33,20 @@ function checkGeneral(conf: Conf, report: Report): void {
   }
   if (conf.udpMaxPayloadSize > maxUdpPayloadSize) {
     report(["udpMaxPayloadSize"], `must be at most ${maxUdpPayloadSize}`);
+  }
+}
+
+/** MediaMTX crashes when it is to run such a command. */
+export function blankCommandProblem(command: unknown): string | undefined {
+  const blank = typeof command === "string" && command !== "" && command.trim() === "";
+  return blank ? "must be empty or name a command, it has spaces only" : undefined;
+}
+
+function checkWebhooks(conf: Conf, report: Report): void {
+  for (const [index, { url, timeout }] of conf.webhooks.entries()) {
+    const at = (key: string) => ["webhooks", index, key];
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) report(at("url"), "must be an HTTP or HTTPS URL");
+    if (timeout <= 0) report(at("timeout"), "must be greater than zero");
   }
 }
 

@@ -1,7 +1,8 @@
 /** Rules between the keys of a path. */
-import type { Report } from "./check_global.ts";
+import { blankCommandProblem, type Report } from "./check_global.ts";
 import { checkRpiCamera } from "./check_rpi_camera.ts";
 import type { Conf, PathConf } from "./conf.ts";
+import { pathHookKeys } from "./keys/path_hooks.ts";
 import { checkUrl, redirectProblem } from "./url.ts";
 
 const minPassphrase = 10;
@@ -12,6 +13,7 @@ const dayMillis = 86_400_000;
 export function checkPath(conf: Conf, path: PathConf, report: Report, warn: (text: string) => void): void {
   checkSource(path, report, warn);
   checkUse(path, report);
+  checkCommands(path, report);
   checkForward(path, report);
   if (path.alwaysAvailable) checkAlwaysAvailable(path, report);
   checkRecord(conf, path, report);
@@ -80,6 +82,13 @@ function checkUse(path: PathConf, report: Report): void {
   }
   for (const key of ["runOnDemand", "runOnUnDemand"] as const) {
     if (path[key] !== "" && !isPublisher) report([key], "can be used with source publisher only");
+  }
+}
+
+function checkCommands(path: PathConf, report: Report): void {
+  for (const key of Object.keys(pathHookKeys) as (keyof typeof pathHookKeys & keyof PathConf)[]) {
+    const problem = blankCommandProblem(path[key]);
+    if (problem !== undefined) report([key], problem);
   }
 }
 

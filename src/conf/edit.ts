@@ -15,6 +15,10 @@ export function applyEdit(edit: ConfEdit, overlay: Overlay, conf: Conf): Overlay
       for (const name of ["paths", "pathDefaults"]) {
         if (Object.hasOwn(edit.values, name)) throw new UserError(`json: unknown field "${name}"`);
       }
+      // Only the file can say it: what the API changes is loaded after that is known.
+      if (typeof edit.values.apiPersist === "string" && edit.values.apiPersist !== conf.apiPersist) {
+        throw new UserError("apiPersist can be changed in the configuration file only");
+      }
       return { ...overlay, globals: patchMap(overlay.globals, unmarked(restoreGlobals(edit.values, conf))) };
     case "patchPathDefaults": {
       const values = unmarked(restorePath(withoutName(edit.values), conf.pathDefaults));

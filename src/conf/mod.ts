@@ -24,7 +24,13 @@ export {
   loadOverlay,
   overlayPath,
 } from "./load.ts";
-export { emptyOverlay, isEmptyOverlay, type Overlay, type PathOverlay } from "./overlay.ts";
+export {
+  emptyOverlay,
+  isEmptyOverlay,
+  type Overlay,
+  type PathOverlay,
+  withoutIdleDeletions,
+} from "./overlay.ts";
 export { overlayToRaw, serializeOverlay } from "./overlay_file.ts";
 export { emptyMap, isRawMap, type Raw, type RawMap } from "./raw.ts";
 export { globalJsonSchema, type JsonSchema, pathJsonSchema } from "./json_schema.ts";
@@ -32,4 +38,5 @@ export { redacted, shownGlobals, shownOverlay, shownPath } from "./shown.ts";
 export { findPathConf, type FoundPathConf } from "./path_match.ts";
 export { pathNameProblem } from "./path_name.ts";
 export type { PathRegex } from "./path_regex.ts";
+export { type EventType, eventTypes } from "./keys/webhooks.ts";
 export { formatSize, parseSize } from "./size.ts";

@@ -4,7 +4,7 @@
  */
 import { isAlias, type KeyTable } from "./key.ts";
 import { globalKeys, pathKeys } from "./keys/tables.ts";
-import { emptyMap, isRawMap, type KeyPath, Origins, type Raw, type RawMap } from "./raw.ts";
+import { emptyMap, isRawMap, type KeyPath, Origins, type Raw, rawAt, type RawMap } from "./raw.ts";
 
 /** What the API has done to one entry of `paths`. */
 export type PathOverlay =
@@ -30,11 +30,26 @@ export function isEmptyOverlay(overlay: Overlay): boolean {
     overlay.paths.size === 0;
 }
 
-/** `values` over `map`; null leaves a key as it is, as in MediaMTX's API. */
+/**
+ * `values` over `map`; null leaves a key as it is, as in MediaMTX's API. New values stand behind the others: of an old
+ * name and the present one, whichever was given last counts.
+ */
 export function patchMap(map: RawMap, values: RawMap): RawMap {
   const merged = Object.assign(emptyMap(), map);
-  for (const [name, value] of Object.entries(values)) if (value !== null) merged[name] = value;
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) continue;
+    delete merged[name];
+    merged[name] = value;
+  }
   return merged;
+}
+
+/** Without the deletions of entries that `base` has not: names that come and go shall leave nothing behind. */
+export function withoutIdleDeletions(overlay: Overlay, base: Raw): Overlay {
+  const paths = [...overlay.paths].filter(([name, { action }]) =>
+    action !== "delete" || rawAt(base, ["paths", name]) !== undefined
+  );
+  return paths.length === overlay.paths.size ? overlay : { ...overlay, paths: new Map(paths) };
 }
 
 /** One more change of an entry. */
@@ -57,6 +72,7 @@ export function applyOverlay(base: Raw, overlay: Overlay, origins: Origins, plac
   const root = isRawMap(base) ? patchMap(base, emptyMap()) : emptyMap();
   layer.set(globalKeys, root, overlay.globals, []);
   if (Object.keys(overlay.pathDefaults).length > 0) {
+    for (const name of Object.keys(overlay.pathDefaults)) dropOldNames(root, `pathDefaults.${name}`);
     root.pathDefaults = layer.patched(root.pathDefaults, overlay.pathDefaults, ["pathDefaults"]);
   }
   const paths = isRawMap(root.paths) ? patchMap(root.paths, emptyMap()) : emptyMap();
@@ -65,6 +81,8 @@ export function applyOverlay(base: Raw, overlay: Overlay, origins: Origins, plac
   for (const [name, change] of overlay.paths) {
     const at = ["paths", name];
     if (change.action === "delete") delete paths[name];
+    // An entry that has left the file does not come back as what was changed of it.
+    else if (change.action === "patch" && !Object.hasOwn(paths, name)) continue;
     else paths[name] = layer.patched(change.action === "patch" ? paths[name] : null, change.values, at);
   }
   root.paths = paths;
@@ -85,11 +103,25 @@ class Layer {
   set(table: KeyTable, map: RawMap, values: RawMap, path: KeyPath): void {
     for (const [name, value] of Object.entries(values)) {
       for (const [old, key] of Object.entries(table)) {
-        if (isAlias(key) && key.alias.of === name && old !== name) delete map[old];
+        if (!isAlias(key) || !Object.hasOwn(map, old) || old === name) continue;
+        if (key.alias.of === name) delete map[old];
+        // It also stands for a method, which must not come back: the address alone stays.
+        else if (key.alias.as === "authHttp" && name === "authMethod") {
+          map[key.alias.of] ??= map[old];
+          delete map[old];
+        }
       }
+      delete map[name];
       map[name] = value;
       this.origins.setKey([...path, name], { kind: "overlay", ...this.place });
       this.origins.setValue([...path, name], { kind: "overlay", ...this.place });
     }
+  }
+}
+
+/** Old names at the top of a key that has moved to `of`. */
+function dropOldNames(root: RawMap, of: string): void {
+  for (const [old, key] of Object.entries(globalKeys)) {
+    if (isAlias(key) && key.alias.of === of) delete root[old];
   }
 }

@@ -9,9 +9,9 @@ const header = [
   "# Written anew at each change; GET /v3/config/overlay shows it, DELETE /v3/config/overlay takes everything back.",
 ].join("\n");
 
-/** The text of the file. */
+/** The text of the file. Words that YAML 1.1 takes for booleans are quoted: configurations are read like that. */
 export function serializeOverlay(overlay: Overlay): string {
-  return `${header}\n${stringify(overlayToRaw(overlay))}`;
+  return `${header}\n${stringify(overlayToRaw(overlay), { compat: "yaml-1.1" })}`;
 }
 
 /** The same as plain values: `{global, pathDefaults, paths: {name: {action, values}}}`. */

@@ -125,13 +125,20 @@ function restore(given: Raw, written: Raw, shown: Raw, keys: KeyTable | undefine
   return given;
 }
 
-/** Which item of the current list this one was: the one that looks the same, else the one in its place; -1 for none. */
+/**
+ * Which item of the current list this one was: the one that looks the same, else the one in its place; -1 for none. Of
+ * several that look alike, the one in the same place: their secrets may differ.
+ */
 function originOf(item: Raw, index: number, shown: readonly Raw[], keys: KeyTable | undefined): number {
-  const same = shown.findIndex((each) => equalValues(each, item));
+  const same = placeOf(shown, index, (each) => equalValues(each, item));
   if (same >= 0 || !isRawMap(item) || keys === undefined) return same;
   const identity = ["user", "url", "dest"].find((name) => Object.hasOwn(item, name));
   if (identity === undefined) return index < shown.length ? index : -1;
-  return shown.findIndex((each) => isRawMap(each) && each[identity] === item[identity]);
+  return placeOf(shown, index, (each) => isRawMap(each) && each[identity] === item[identity]);
+}
+
+function placeOf(shown: readonly Raw[], index: number, fits: (each: Raw) => boolean): number {
+  return index < shown.length && fits(shown[index]) ? index : shown.findIndex(fits);
 }
 
 /** Key paths of marks that stand for nothing: `authInternalUsers[1].pass`. */

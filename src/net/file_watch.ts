@@ -7,7 +7,7 @@ import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Scope } from "../base/scope.ts";
 
-/** A file is often written in several steps: it has to be quiet this long. */
+/** A file is often written in several steps: it has to look the same for this long. */
 const settleMs = 50;
 
 /** Watches until `close`. */
@@ -15,9 +15,11 @@ export class FileWatch {
   readonly #scope = new Scope();
   readonly #paths: readonly string[];
   readonly #seen = new Map<string, string>();
+  /** Looks different since the last time. */
+  readonly #changing = new Map<string, string>();
   /** By folder. */
   readonly #watchers = new Map<string, Deno.FsWatcher>();
-  #cancelSettle: (() => void) | null = null;
+  #timing = false;
 
   /** `onChange` gets the path, as given, of each file that has changed, once per change. */
   constructor(
@@ -58,20 +60,39 @@ export class FileWatch {
     }, (error) => this.logger.warn(`changes in ${folder} are not noticed any more: ${errorText(error)}`));
   }
 
+  /** Other files of the folder, such as logs, may change all the time: only ours have to be quiet. */
   #settle(): void {
-    this.#cancelSettle?.();
-    this.#cancelSettle = this.#scope.after(settleMs, () => this.#compare());
+    if (this.#timing) return;
+    this.#compare();
+    this.#wait();
   }
 
+  #wait(): void {
+    this.#timing = true;
+    this.#scope.after(settleMs, () => {
+      this.#timing = false;
+      this.#compare();
+      if (this.#scope.closed) return;
+      this.#watchFolders();
+      if (this.#changing.size > 0) this.#wait();
+    });
+  }
+
+  /** Tells of files that have changed, and look as they did at the last call. */
   #compare(): void {
     for (const path of this.#paths) {
       const now = signature(path);
+      const before = this.#changing.get(path);
+      this.#changing.delete(path);
       // A file that is missing now is being replaced: its successor will be noticed.
       if (now === "" || now === this.#seen.get(path)) continue;
+      if (now !== before) {
+        this.#changing.set(path, now);
+        continue;
+      }
       this.#seen.set(path, now);
       this.onChange(path);
     }
-    if (!this.#scope.closed) this.#watchFolders();
   }
 
   /** Ends the watching. */

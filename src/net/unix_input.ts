@@ -8,6 +8,10 @@ const readSize = 64 * 1024;
 export function parseUnixInputUrl(url: string): string {
   const found = /^[A-Za-z0-9+.-]+:\/\/(.+)$/.exec(url);
   if (found === null) throw new UserError("invalid URL: expected scheme:///path/of/the.sock");
+  // Parts of it may come from clients, and the file is made anew: none may lead to the socket of somebody else.
+  if (found[1].split(/[\\/]/).includes("..")) {
+    throw new UserError("invalid URL: '..' in the path of a socket");
+  }
   return found[1];
 }
 

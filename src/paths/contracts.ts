@@ -1,11 +1,13 @@
 /** What protocol rooms may see of paths. The implementation is `manager.ts`; tests use it too, there is no fake. */
-import type { Credentials, Protocol } from "../auth/mod.ts";
+import type { AuthGrant, Credentials, Protocol } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
 import type { PathConf } from "../conf/mod.ts";
+import type { ConnectionInfo } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import type { Stream } from "../stream/stream.ts";
 
-export { AuthError, type Credentials, noCredentials, type Protocol } from "../auth/mod.ts";
+export { AuthError, type AuthGrant, type Credentials, noCredentials, type Protocol } from "../auth/mod.ts";
 
 export type { Pull, SourceKind } from "./static_source.ts";
 
@@ -25,6 +27,11 @@ export interface PathAccess {
   readonly userAgent: string;
   /** What it has given to prove who it is. */
   readonly credentials: Credentials;
+  /**
+   * What `grantOf` gave for this client a moment ago, for those who ask with one access and act with another. Its end
+   * is then the end of the seat.
+   */
+  readonly grant?: AuthGrant;
   /** Aborted when the client goes away: a request that is waiting for an on-demand source then ends. */
   readonly signal?: AbortSignal;
 }
@@ -64,8 +71,15 @@ export interface Reader {
   readonly type: ReaderType;
   /** UUID. */
   readonly id: string;
+  /** For lines about it, those of its commands; without one they go to the path's. */
+  readonly logger?: Logger;
   /** `reason` is for the log. Must not throw. */
   close(reason: string): void;
+  /**
+   * Called instead of `close` when this client must go while the stream stays, since its token has expired. Only for
+   * readers whose `close` ends others, too.
+   */
+  expire?(reason: string): void;
 }
 
 /** A client that publishes. The path calls `close` when it must give way; see `Reader` about `leave`. */
@@ -89,6 +103,11 @@ export interface ReaderSeat {
   readonly conf: PathConf;
   /** What to read from. */
   readonly stream: Stream;
+  /**
+   * Says that the reader is sent the stream from now on, for hooks. The returned function says that it pauses; `leave`
+   * and the end of the stream do so, too.
+   */
+  playing(): () => void;
   /** Gives the seat up. */
   leave(): void;
 }
@@ -120,11 +139,14 @@ export interface PathManager {
   authorize(access: PathAccess, action: "publish" | "read"): Promise<PathConf>;
   /** For protocols that ask before they read. Starts an on-demand source and waits for it. */
   describe(access: PathAccess): Promise<Described>;
-  /** Authenticates unless `authorized` (the same client was, a moment ago). */
+  /**
+   * Authenticates unless `authorized` (the same client was, a moment ago, with the same access or with its `grant`).
+   * Called again for a reader that is here, it gives the same seat, which then lasts as long as the later token.
+   */
   addReader(access: PathAccess, reader: Reader, authorized?: boolean): Promise<ReaderSeat>;
   /**
-   * Does not authenticate: `conf` is what `authorize` gave for the same client. When it has changed since, the call
-   * fails with `configuration has changed`.
+   * Does not authenticate: `conf` is what `authorize` gave for the same client and access (or see `PathAccess.grant`).
+   * When it has changed since, the call fails with `configuration has changed`.
    */
   addPublisher(
     access: PathAccess,
@@ -133,10 +155,17 @@ export interface PathManager {
     conf: PathConf,
   ): Promise<PublisherSeat>;
   /**
+   * What the last authentication of this very access (not a copy) has given. Without one, the user is the one that
+   * the client claims to be.
+   */
+  grantOf(access: PathAccess): AuthGrant;
+  /**
    * Calls `watcher` with the name and configuration of each path that carries a stream now or begins to, until the
    * returned function is called. It must not throw.
    */
   watchStreams(watcher: StreamWatcher): () => void;
+  /** Says that a client has connected, for hooks. The returned function says that it has gone. */
+  connected(conn: ConnectionInfo): () => void;
 }
 
 /** Told that a stream is there. Its end is told to its readers. */

@@ -1,20 +1,29 @@
-import type { AuthAction, AuthManager } from "../auth/mod.ts";
+import type { AuthAction, AuthGrant, AuthManager } from "../auth/mod.ts";
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { type Conf, findPathConf, type PathConf } from "../conf/mod.ts";
+import { type Conf, findPathConf, type FoundPathConf, type PathConf } from "../conf/mod.ts";
+import { type ConnectionInfo, Hooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { compareConfs, isOnDemandName } from "./conf_change.ts";
-import type {
-  Described,
-  PathAccess,
-  PathManager,
-  Publisher,
-  PublisherSeat,
-  Reader,
-  ReaderSeat,
-  StreamWatcher,
+import {
+  AuthError,
+  type Described,
+  type PathAccess,
+  type PathManager,
+  type Publisher,
+  type PublisherSeat,
+  type Reader,
+  type ReaderSeat,
+  type StreamWatcher,
 } from "./contracts.ts";
-import { type CreateOnDemandSource, type CreateSource, LivePath, type PathSnapshot } from "./path.ts";
+import {
+  type CreateOnDemandSource,
+  type CreateSource,
+  expiredText,
+  LivePath,
+  type PathSnapshot,
+} from "./path.ts";
+import { fillSourceUrl } from "./source_url.ts";
 
 /** Room for the RTP header inside a UDP packet, and for the authentication tag that SRTP adds. */
 const rtpHeaderSize = 12;
@@ -28,7 +37,9 @@ export interface LivePathsOptions {
   readonly auth: AuthManager;
   /** Each path puts its name in front of its lines. */
   readonly logger: Logger;
-  /** Without it, paths that start a command on demand answer that there is no stream. */
+  /** Runs commands and tells of events; is not closed by the paths. Without, the paths have their own. */
+  readonly hooks?: Hooks;
+  /** In place of the command of `runOnDemand`, when it gives something. */
   readonly createOnDemandSource?: CreateOnDemandSource;
   /** Without it, paths whose source is a URL answer that there is no stream. */
   readonly createSource?: CreateSource;
@@ -43,12 +54,17 @@ export class LivePaths implements PathManager {
   readonly #watchers = new Set<StreamWatcher>();
   /** Paths that have not released everything yet. */
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #hooks: Hooks;
+  /** By the very access: gone with it. */
+  readonly #grants = new WeakMap<PathAccess, AuthGrant>();
   #conf: Conf;
   #closed = false;
 
   /** Makes the paths with plain names. */
   constructor(private readonly options: LivePathsOptions) {
-    this.#conf = options.conf;
+    const { conf, logger } = options;
+    this.#conf = conf;
+    this.#hooks = options.hooks ?? new Hooks({ conf, logger });
     this.#createPlain();
   }
 
@@ -64,7 +80,8 @@ export class LivePaths implements PathManager {
 
   async addReader(access: PathAccess, reader: Reader, authorized = false): Promise<ReaderSeat> {
     if (!authorized) await this.#authenticate(access, "read");
-    return this.#act(access, (path) => path.addReader(reader, access.query, access.signal));
+    const expiresAt = this.#expiryOf(access);
+    return this.#act(access, (path) => path.addReader(reader, access.query, access.signal, expiresAt));
   }
 
   addPublisher(
@@ -75,8 +92,12 @@ export class LivePaths implements PathManager {
   ): Promise<PublisherSeat> {
     return this.#act(access, (path) => {
       if (compareConfs(conf, path.conf) !== "same") throw new UserError("configuration has changed");
-      return path.addPublisher(publisher, medias);
+      return path.addPublisher(publisher, medias, access.query, this.#expiryOf(access));
     });
+  }
+
+  grantOf(access: PathAccess): AuthGrant {
+    return access.grant ?? this.#grants.get(access) ?? { user: access.credentials.user, expiresAt: null };
   }
 
   watchStreams(watcher: StreamWatcher): () => void {
@@ -85,6 +106,10 @@ export class LivePaths implements PathManager {
     }
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  connected(conn: ConnectionInfo): () => void {
+    return this.#hooks.connected(conn);
   }
 
   /** Sorted by name. */
@@ -107,8 +132,8 @@ export class LivePaths implements PathManager {
     for (const path of [...this.#paths.values()]) {
       const found = this.#findConf(path.name);
       if (found === null) this.#close(path, "path is not configured anymore");
-      else if (compareConfs(path.conf, found) === "restart") this.#close(path, "configuration has changed");
-      else path.updateConf(found);
+      else if (this.#mustRestart(path, found)) this.#close(path, "configuration has changed");
+      else path.updateConf(found.conf);
     }
     this.#createPlain();
   }
@@ -119,6 +144,7 @@ export class LivePaths implements PathManager {
     const paths = [...this.#paths.values()];
     this.#paths.clear();
     await Promise.all([...this.#closing.values(), ...paths.map((path) => path.close("terminated"))]);
+    if (this.options.hooks === undefined) await this.#hooks.close(0);
   }
 
   /** An unknown name is told before anybody is asked for credentials. */
@@ -126,8 +152,23 @@ export class LivePaths implements PathManager {
     this.#checkOpen();
     findPathConf(this.#conf, access.name);
     const { name: path, query, protocol, id, ip, userAgent, credentials } = access;
-    await this.options.auth.authenticate({ action, path, query, protocol, id, ip, userAgent, credentials });
+    const request = { action, path, query, protocol, id, ip, userAgent, credentials };
+    try {
+      this.#grants.set(access, await this.options.auth.authenticate(request));
+    } catch (error) {
+      if (error instanceof AuthError && !error.challenge) {
+        this.#hooks.refused({ action, path, protocol, ip, user: credentials.user, reason: error.message });
+      }
+      throw error;
+    }
     this.#checkOpen();
+  }
+
+  /** Whose token has expired meanwhile must not drive out another publisher. */
+  #expiryOf(access: PathAccess): number | null {
+    const { expiresAt } = this.grantOf(access);
+    if (expiresAt !== null && expiresAt <= Date.now()) throw new UserError(expiredText);
+    return expiresAt;
   }
 
   /** Looks the path up anew: the configuration may have changed while the client was authenticated. */
@@ -146,9 +187,15 @@ export class LivePaths implements PathManager {
     if (this.#closed) throw new UserError("terminated");
   }
 
-  #findConf(name: string): PathConf | null {
+  /** The same source may lead elsewhere when another expression has found the path: its groups are other ones. */
+  #mustRestart(path: LivePath, { conf, groups }: FoundPathConf): boolean {
+    return compareConfs(path.conf, conf) === "restart" ||
+      fillSourceUrl(path.conf.source, path.groups, "") !== fillSourceUrl(conf.source, groups, "");
+  }
+
+  #findConf(name: string): FoundPathConf | null {
     try {
-      return findPathConf(this.#conf, name).conf;
+      return findPathConf(this.#conf, name);
     } catch {
       return null;
     }
@@ -166,6 +213,7 @@ export class LivePaths implements PathManager {
       conf,
       groups,
       logger: this.options.logger,
+      hooks: this.#hooks,
       maxRtpPayload: () => this.#maxRtpPayload(),
       createOnDemandSource: this.options.createOnDemandSource ?? (() => null),
       createSource: this.options.createSource ?? (() => null),

@@ -14,9 +14,9 @@ export interface OnDemandSource {
 export interface OnDemandOptions {
   readonly source: OnDemandSource;
   /** How long a start may take until the stream is there. */
-  readonly startTimeoutMs: number;
+  readonly startTimeoutMs: () => number;
   /** How long the source keeps running while nobody needs it. */
-  readonly closeAfterMs: number;
+  readonly closeAfterMs: () => number;
   readonly timers: Pick<Scope, "after">;
   /** The stream has not come in time; the source is stopped afterwards. */
   onTimeout(): void;
@@ -54,7 +54,7 @@ export class OnDemand {
       this.needed();
       return;
     }
-    const cancel = this.options.timers.after(this.options.startTimeoutMs, () => this.#timedOut());
+    const cancel = this.options.timers.after(this.options.startTimeoutMs(), () => this.#timedOut());
     this.#state = { kind: "starting", cancel };
     this.options.source.start(query);
   }
@@ -78,7 +78,7 @@ export class OnDemand {
   /** No reader is left and nobody waits. Does nothing when the close timer runs already. */
   unneeded(): void {
     if (this.#state.kind !== "running" || this.#state.cancelClose !== null) return;
-    const cancelClose = this.options.timers.after(this.options.closeAfterMs, () => this.#expired());
+    const cancelClose = this.options.timers.after(this.options.closeAfterMs(), () => this.#expired());
     this.#state = { kind: "running", cancelClose };
   }
 

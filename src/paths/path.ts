@@ -3,6 +3,7 @@
  *
  * - a publisher that leaves, or gives way to another: its readers, then the stream (the one that gives way is closed
  *   first);
+ * - the end of a token: the client that has come with it, and no other (a publisher: see above);
  * - a reader that leaves: nobody, but an on-demand source is stopped some time after the last one;
  * - the path: the requests that wait, the publisher, the readers, the stream, the on-demand source;
  * - the path manager: the path, when its configuration goes away, and when nobody uses a path that exists only on
@@ -15,6 +16,7 @@ import { errorText, UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Scope } from "../base/scope.ts";
 import type { Conf, PathConf } from "../conf/mod.ts";
+import type { Hooks, PathHooks } from "../hooks/mod.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import { Stream, type StreamStats } from "../stream/stream.ts";
 import { type Track, tracksText } from "../stream/track.ts";
@@ -28,43 +30,13 @@ import {
   type ReaderType,
   type SourceType,
 } from "./contracts.ts";
+import { Expiry } from "./expiry.ts";
 import { HeldRequests } from "./held.ts";
 import { OnDemand, type OnDemandSource } from "./on_demand.ts";
+import type { CreateOnDemandSource, CreateSource, PathSource, SourceHost } from "./source_host.ts";
 import type { SupervisedStatus } from "./supervisor.ts";
 
-/** Makes what starts a publisher on demand (`runOnDemand`), or null when there is none for this configuration. */
-export type CreateOnDemandSource = (path: SourceHost) => OnDemandSource | null;
-
-/** A client of ours that pulls the stream of a path, all the time or on demand. */
-export interface PathSource extends OnDemandSource {
-  /** What it is to the API. */
-  readonly type: SourceType;
-  /** For the API. */
-  readonly status: SupervisedStatus;
-  /** Settles when everything is released; never rejects. */
-  stop(reason: string): Promise<void>;
-}
-
-/** Makes the source of a path whose `source` is a URL, or null when there is none for this configuration. */
-export type CreateSource = (path: SourceHost) => PathSource | null;
-
-/** What a source of the server's own may see of its path. */
-export interface SourceHost {
-  /** Name of the path. */
-  readonly name: string;
-  /** The configuration when the path was made. */
-  readonly conf: PathConf;
-  /** Groups of the regular expression that has matched the name. */
-  readonly groups: readonly string[];
-  /** Puts the name of the path in front. */
-  readonly logger: Logger;
-  /** Settles when the path of this name that was here before has released everything, such as its ports. */
-  readonly predecessor: Promise<void>;
-  /** The whole configuration, as it is now. */
-  globalConf(): Conf;
-  /** The stream is there. Its end is told by `leave` of the seat. */
-  attach(source: Publisher, medias: readonly RtpMedia[]): PublisherSeat;
-}
+export type { CreateOnDemandSource, CreateSource, PathSource, SourceHost };
 
 export interface LivePathOptions {
   readonly name: string;
@@ -72,6 +44,7 @@ export interface LivePathOptions {
   readonly groups: readonly string[];
   /** Without the prefix of the path. */
   readonly logger: Logger;
+  readonly hooks: Hooks;
   /** In bytes. */
   readonly maxRtpPayload: () => number;
   readonly createOnDemandSource: CreateOnDemandSource;
@@ -105,11 +78,26 @@ export interface PathSnapshot {
   readonly stats: StreamStats;
 }
 
+/** For the log of a client that is closed. */
+export const expiredText = "token has expired";
+
+/** A reader's place, and how long it may stay. */
+interface Seated {
+  readonly seat: ReaderSeat;
+  readonly expiry: Expiry;
+  /** Null while it is not sent the stream. */
+  stopPlaying: (() => void) | null;
+}
+
 /** A stream and who writes it. */
 interface Attached {
   readonly publisher: Publisher;
+  readonly expiry: Expiry;
   readonly stream: Stream;
   readonly since: number;
+  /** In the order in which they are to be called. */
+  readonly offline: () => void;
+  readonly unavailable: () => void;
 }
 
 const noStats: StreamStats = {
@@ -127,9 +115,10 @@ export class LivePath {
   readonly #logger: Logger;
   readonly #scope = new Scope();
   readonly #held: HeldRequests;
+  readonly #hooks: PathHooks;
   readonly #source: PathSource | null;
-  readonly #onDemand: OnDemand | null;
-  readonly #readers = new Map<Reader, ReaderSeat>();
+  #onDemand: OnDemand | null;
+  readonly #readers = new Map<Reader, Seated>();
   #attached: Attached | null = null;
   /** The place of the publisher is empty for a moment only: nobody must think that the path is unused. */
   #replacing = false;
@@ -141,6 +130,8 @@ export class LivePath {
     this.#options = options;
     this.#logger = options.logger.child(`[path ${options.name}]`);
     this.#held = new HeldRequests(options.name, () => this.settle());
+    const { name, conf, groups, hooks } = options;
+    this.#hooks = hooks.path({ name, conf, groups, logger: this.#logger });
     const host = this.#sourceHost();
     this.#source = isUrlSource(this.#conf) ? options.createSource(host) : null;
     this.#onDemand = this.#createOnDemand(host);
@@ -152,9 +143,16 @@ export class LivePath {
     return this.#conf;
   }
 
+  /** See `SourceHost`. */
+  get groups(): readonly string[] {
+    return this.#options.groups;
+  }
+
   /** Takes over a configuration that differs in hot keys only. */
   updateConf(conf: PathConf): void {
     this.#conf = conf;
+    this.#updateOnDemand();
+    this.#hooks.update(conf);
     this.settle();
   }
 
@@ -172,23 +170,36 @@ export class LivePath {
     throw new NoStreamError(this.name);
   }
 
-  /** Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. */
-  addReader(reader: Reader, query: string, signal?: AbortSignal): ReaderSeat | Promise<ReaderSeat> {
+  /**
+   * Answers at once or, when the stream has to be started first, later. A reader that is here keeps its seat. It must
+   * go at `expiresAt` (milliseconds since 1970; null for never).
+   */
+  addReader(
+    reader: Reader,
+    query: string,
+    signal?: AbortSignal,
+    expiresAt: number | null = null,
+  ): ReaderSeat | Promise<ReaderSeat> {
     this.#checkOpen();
-    if (this.#attached !== null) return this.#seatReader(reader);
+    if (this.#attached !== null) return this.#seatReader(reader, query, expiresAt);
     if (this.#onDemand !== null) {
-      return this.#hold(this.#onDemand, () => this.#seatReader(reader), query, signal);
+      return this.#hold(this.#onDemand, () => this.#seatReader(reader, query, expiresAt), query, signal);
     }
     throw new NoStreamError(this.name);
   }
 
-  addPublisher(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  addPublisher(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    query = "",
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     this.#checkOpen();
     if (this.#conf.source !== "publisher") {
       throw new UserError(`can't publish to path '${this.name}' since 'source' is not 'publisher'`);
     }
     if (this.#attached !== null && !this.#conf.overridePublisher) throw this.#alreadyPublishing();
-    return this.#attach(publisher, medias);
+    return this.#attach(publisher, medias, query, expiresAt);
   }
 
   snapshot(): PathSnapshot {
@@ -216,6 +227,7 @@ export class LivePath {
       if (this.#onDemand !== null) {
         this.#onDemand.stop(isPublisherConf(this.#conf) ? "path destroyed" : "path is closing");
       } else this.#stopSource("path is closing");
+      this.#hooks.close();
       this.#logger.debug(`destroyed: ${reason}`);
     }
     return this.#scope.close();
@@ -253,9 +265,12 @@ export class LivePath {
     return [...this.#readers.keys()].filter(({ type }) => type !== "hidden");
   }
 
-  #seatReader(reader: Reader): ReaderSeat {
+  #seatReader(reader: Reader, query: string, expiresAt: number | null): ReaderSeat {
     const seated = this.#readers.get(reader);
-    if (seated !== undefined) return seated;
+    if (seated !== undefined) {
+      seated.expiry.extend(expiresAt);
+      return seated.seat;
+    }
     const { maxReaders } = this.#conf;
     if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");
@@ -264,18 +279,46 @@ export class LivePath {
       pathName: this.name,
       conf: this.#conf,
       stream: this.#current().stream,
+      playing: () => {
+        if (this.#readers.get(reader) !== place) return () => {};
+        place.stopPlaying ??= this.#playing(reader, query);
+        return () => stopPlaying(place);
+      },
       leave: () => {
-        if (this.#readers.get(reader) !== seat) return;
-        this.#readers.delete(reader);
-        this.settle();
+        if (this.#readers.get(reader) === place) this.#unseat(reader);
       },
     };
-    this.#readers.set(reader, seat);
+    const expiry = new Expiry(expiresAt, () => {
+      this.#unseat(reader);
+      this.#closeClient(reader, expiredText, true);
+    });
+    const place: Seated = { seat, expiry, stopPlaying: null };
+    this.#readers.set(reader, place);
     this.#onDemand?.needed();
     return seat;
   }
 
-  #attach(publisher: Publisher, medias: readonly RtpMedia[]): PublisherSeat {
+  /** Parts of the server have no hooks. */
+  #playing(reader: Reader, query: string): () => void {
+    return reader.type === "hidden" ? () => {} : this.#hooks.reading(reader, query, reader.logger);
+  }
+
+  #unseat(reader: Reader): void {
+    const place = this.#readers.get(reader);
+    this.#readers.delete(reader);
+    if (place !== undefined) {
+      place.expiry.cancel();
+      stopPlaying(place);
+    }
+    this.settle();
+  }
+
+  #attach(
+    publisher: Publisher,
+    medias: readonly RtpMedia[],
+    query = "",
+    expiresAt: number | null = null,
+  ): PublisherSeat {
     const stream = new Stream({
       medias,
       logger: this.#logger,
@@ -292,9 +335,12 @@ export class LivePath {
       this.#checkOpen();
       if (this.#attached !== null) throw this.#alreadyPublishing();
     }
-    const attached: Attached = { publisher, stream, since: Date.now() };
-    this.#attached = attached;
     this.#logger.info(`stream is available and online, ${tracksText(stream.tracks)}`);
+    const unavailable = this.#hooks.available(publisher, query);
+    const offline = this.#hooks.online(publisher, query);
+    const expiry = new Expiry(expiresAt, () => this.#publisherLeft(expiredText));
+    const attached: Attached = { publisher, expiry, stream, since: Date.now(), offline, unavailable };
+    this.#attached = attached;
     this.#onDemand?.arrived();
     this.#held.grantAll();
     this.#options.onStream();
@@ -308,8 +354,9 @@ export class LivePath {
     };
   }
 
-  #publisherLeft(): void {
-    this.#detach(null, "stream is closed");
+  /** It is closed too unless `reason` is null. */
+  #publisherLeft(reason: string | null = null): void {
+    this.#detach(reason, "stream is closed");
     if (!isPublisherConf(this.#conf)) this.#onDemand?.stop("an error occurred");
     this.settle();
   }
@@ -318,18 +365,26 @@ export class LivePath {
   #detach(publisherReason: string | null, readerReason: string): void {
     const attached = this.#attached;
     if (attached === null) return;
-    const readers = [...this.#readers.keys()];
+    attached.expiry.cancel();
+    for (const { expiry } of this.#readers.values()) expiry.cancel();
+    const readers = [...this.#readers];
     this.#attached = null;
     this.#readers.clear();
+    attached.offline();
     if (publisherReason !== null) this.#closeClient(attached.publisher, publisherReason);
-    for (const reader of readers) this.#closeClient(reader, readerReason);
+    for (const [reader, place] of readers) {
+      this.#closeClient(reader, readerReason);
+      stopPlaying(place);
+    }
+    attached.unavailable();
     attached.stream.close();
   }
 
   /** One client's defect must not keep the others open. */
-  #closeClient(client: Publisher | Reader, reason: string): void {
+  #closeClient(client: Publisher | Reader, reason: string, isExpired = false): void {
     try {
-      client.close(reason);
+      if (isExpired && "expire" in client && client.expire !== undefined) client.expire(reason);
+      else client.close(reason);
     } catch (error) {
       this.#logger.error(`closing ${client.type} ${client.id} failed: ${errorText(error)}`);
     }
@@ -367,21 +422,35 @@ export class LivePath {
     const byPublisher = isPublisherConf(conf);
     if (byPublisher ? conf.runOnDemand === "" : !conf.sourceOnDemand) return null;
     const own = this.#source;
-    const source: OnDemandSource | null = byPublisher ? this.#options.createOnDemandSource(host) : own && {
-      start: (query) => own.start(query),
-      stop: (reason) => this.#stopSource(reason),
-    };
+    const source: OnDemandSource | null = byPublisher
+      ? this.#options.createOnDemandSource(host) ?? this.#hooks.demand
+      : own && {
+        start: (query) => own.start(query),
+        stop: (reason) => this.#stopSource(reason),
+      };
     if (source === null) return null;
     return new OnDemand({
       source,
-      startTimeoutMs: byPublisher ? conf.runOnDemandStartTimeout : conf.sourceOnDemandStartTimeout,
-      closeAfterMs: byPublisher ? conf.runOnDemandCloseAfter : conf.sourceOnDemandCloseAfter,
+      startTimeoutMs: () =>
+        this.#conf[byPublisher ? "runOnDemandStartTimeout" : "sourceOnDemandStartTimeout"],
+      closeAfterMs: () => this.#conf[byPublisher ? "runOnDemandCloseAfter" : "sourceOnDemandCloseAfter"],
       timers: this.#scope,
       onTimeout: () => this.#held.failAll(new UserError(`source of path '${this.name}' has timed out`)),
       // A command ends its publisher itself; a client of ours leaves its seat to us.
       onUnneeded: () => byPublisher ? undefined : this.#detach(null, "stream is closed"),
       onStopped: () => this.settle(),
     });
+  }
+
+  /** The command of `runOnDemand` may come and go while the path lives. */
+  #updateOnDemand(): void {
+    if (!isPublisherConf(this.#conf)) return;
+    if (this.#conf.runOnDemand !== "") this.#onDemand ??= this.#createOnDemand(this.#sourceHost());
+    else if (this.#onDemand !== null) {
+      this.#held.failAll(new NoStreamError(this.name));
+      this.#onDemand.stop("not configured anymore");
+      this.#onDemand = null;
+    }
   }
 
   #describeSource(): PathSnapshot["source"] {
@@ -395,6 +464,12 @@ export class LivePath {
 
 function isPublisherConf(conf: PathConf): boolean {
   return conf.source === "publisher";
+}
+
+function stopPlaying(place: Seated): void {
+  const stop = place.stopPlaying;
+  place.stopPlaying = null;
+  stop?.();
 }
 
 function isUrlSource(conf: PathConf): boolean {

@@ -55,6 +55,30 @@ export interface RtpFragment {
   readonly timestampOffset?: number;
 }
 
+/** The 12 bytes of a header without CSRCs and extensions, from `at` on. */
+export function writeRtpHeader(
+  out: Uint8Array,
+  at: number,
+  marker: boolean,
+  payloadType: number,
+  sequence: number,
+  timestamp: number,
+  ssrc: number,
+): void {
+  out[at] = 0x80;
+  out[at + 1] = (marker ? 0x80 : 0) | payloadType;
+  out[at + 2] = sequence >> 8;
+  out[at + 3] = sequence;
+  out[at + 4] = timestamp >>> 24;
+  out[at + 5] = timestamp >>> 16;
+  out[at + 6] = timestamp >>> 8;
+  out[at + 7] = timestamp;
+  out[at + 8] = ssrc >>> 24;
+  out[at + 9] = ssrc >>> 16;
+  out[at + 10] = ssrc >>> 8;
+  out[at + 11] = ssrc;
+}
+
 /** Builds one packet in a buffer of its own. */
 export function buildRtpPacket(
   header: { payloadType: number; sequence: number; timestamp: number; ssrc: number; marker: boolean },
@@ -64,18 +88,8 @@ export function buildRtpPacket(
   for (const part of parts) size += part.length;
   const bytes = new Uint8Array(size);
   const timestamp = header.timestamp >>> 0;
-  bytes[0] = 0x80;
-  bytes[1] = (header.marker ? 0x80 : 0) | header.payloadType;
-  bytes[2] = header.sequence >> 8;
-  bytes[3] = header.sequence;
-  bytes[4] = timestamp >>> 24;
-  bytes[5] = timestamp >>> 16;
-  bytes[6] = timestamp >>> 8;
-  bytes[7] = timestamp;
-  bytes[8] = header.ssrc >>> 24;
-  bytes[9] = header.ssrc >>> 16;
-  bytes[10] = header.ssrc >>> 8;
-  bytes[11] = header.ssrc;
+  const { marker, payloadType, sequence, ssrc } = header;
+  writeRtpHeader(bytes, 0, marker, payloadType, sequence, timestamp, ssrc);
   let at = rtpHeaderSize;
   for (const part of parts) {
     bytes.set(part, at);

@@ -96,6 +96,10 @@ export class ReceptionStats {
     this.#clockRate = options.clockRate;
   }
 
+  get clockRate(): number {
+    return this.#clockRate;
+  }
+
   /** SSRC of the sender; null before the first packet. */
   get ssrc(): number | null {
     return this.#run === null ? null : this.#ssrc;
@@ -201,4 +205,9 @@ export class ReceptionStats {
       lastNtp: run === null ? null : this.ntpAt(this.#lastTimestamp),
     };
   }
+}
+
+/** `1 RTP packet lost`: the form of the log. */
+export function lossText(count: number): string {
+  return `${count} RTP ${count === 1 ? "packet" : "packets"} lost`;
 }

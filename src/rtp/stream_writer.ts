@@ -1,5 +1,5 @@
 /** Numbers the packets of one track: what packetizers leave open. */
-import { type RtpFragment, rtpHeaderSize, type RtpPacket } from "./packet.ts";
+import { type RtpFragment, rtpHeaderSize, type RtpPacket, writeRtpHeader } from "./packet.ts";
 
 export interface RtpStreamOptions {
   readonly payloadType: number;
@@ -60,7 +60,7 @@ export class RtpStreamWriter {
       const timestamp = this.timestampAt(pts + timestampOffset);
       const sequence = this.#sequence;
       this.#sequence = sequence + 1 & 0xffff;
-      this.#writeHeader(buffer, start, marker, sequence, timestamp);
+      writeRtpHeader(buffer, start, marker, this.payloadType, sequence, timestamp, this.ssrc);
       at += rtpHeaderSize;
       for (const part of parts) {
         buffer.set(part, at);
@@ -77,21 +77,6 @@ export class RtpStreamWriter {
       };
     }
     return packets;
-  }
-
-  #writeHeader(out: Uint8Array, at: number, marker: boolean, sequence: number, timestamp: number): void {
-    out[at] = 0x80;
-    out[at + 1] = (marker ? 0x80 : 0) | this.payloadType;
-    out[at + 2] = sequence >> 8;
-    out[at + 3] = sequence;
-    out[at + 4] = timestamp >>> 24;
-    out[at + 5] = timestamp >>> 16;
-    out[at + 6] = timestamp >>> 8;
-    out[at + 7] = timestamp;
-    out[at + 8] = this.ssrc >>> 24;
-    out[at + 9] = this.ssrc >>> 16;
-    out[at + 10] = this.ssrc >>> 8;
-    out[at + 11] = this.ssrc;
   }
 }
 

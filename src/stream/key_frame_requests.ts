@@ -1,4 +1,5 @@
 /** Readers' wishes for a key frame on their way to the publisher. */
+import { hasPassed } from "../base/time.ts";
 
 /** Asks the publisher's encoder for a key frame. */
 export type KeyFrameHandler = (now: number) => void;
@@ -36,7 +37,7 @@ export class KeyFrameRequests {
 
   /** To be called with what the publisher sends: there is no timer here. */
   tick(now: number): void {
-    if (!this.#pending || now - this.#askedAt < keyFrameRequestPeriodMs) return;
+    if (!this.#pending || !hasPassed(keyFrameRequestPeriodMs, this.#askedAt, now)) return;
     this.#pending = false;
     this.#askedAt = now;
     for (const handler of this.#handlers) handler(now);

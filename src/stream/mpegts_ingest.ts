@@ -2,7 +2,7 @@
 import { UserError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { errorsLine, RateLimitedReport } from "../base/rate_limited.ts";
-import type { Codec } from "../codecs/codec.ts";
+import { type Codec, isVideo } from "../codecs/codec.ts";
 import { type DemuxerEvent, type DemuxerTrack, skippedText } from "../containers/mpegts/demuxer_event.ts";
 import { MpegtsDemuxer } from "../containers/mpegts/demuxer.ts";
 import { clockRate } from "../containers/mpegts/wire/timestamp.ts";
@@ -71,12 +71,17 @@ export class MpegtsIngest {
     this.#errors = new RateLimitedReport(options.logger, errorsLine("decode error"));
   }
 
-  /** `bytes` may be used again afterwards; `now` in ms since 1970. Never throws on bad input. */
-  write(bytes: Uint8Array, now: number): void {
-    if (this.#state.kind === "ended") return;
+  /**
+   * `bytes` may be used again afterwards; `now` in ms since 1970. Never throws on bad input. False when there was no media
+   * in it.
+   */
+  write(bytes: Uint8Array, now: number): boolean {
+    if (this.#state.kind === "ended") return false;
     this.#now = now;
+    const before = this.#demuxer.mediaPackets;
     for (const event of this.#demuxer.push(bytes)) this.#handle(event);
     this.#flush();
+    return this.#demuxer.mediaPackets > before;
   }
 
   /** Nothing more will come. The stream is closed by who has opened it. */
@@ -155,8 +160,8 @@ export class MpegtsIngest {
     const next = new Map<DemuxerTrack, MpegtsTrack>();
     tracks.forEach((track, i) => {
       next.set(track, present[i]);
-      // Video brings its parameter sets with its first key frame; until then those of before are kept.
-      if (!present[i].isVideo && !old.has(track)) present[i].change(track.codec);
+      // Parameters of video are in band; what the track knows of them is newer.
+      if (!old.has(track) && !isVideo(track.codec)) present[i].change(track.codec);
     });
     this.#state = { kind: "running", stream, tracks: next };
   }

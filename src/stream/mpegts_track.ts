@@ -67,10 +67,6 @@ export class MpegtsTrack {
     this.#ntp = new NtpEstimator(track.clockRate);
   }
 
-  get isVideo(): boolean {
-    return this.track.isVideo;
-  }
-
   /** True when the track can go on with another codec value: same name, same clock. */
   accepts(codec: Codec): boolean {
     return codec.name === this.track.codec.name && trackClockRate(codec) === this.track.clockRate;

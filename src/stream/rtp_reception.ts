@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import { errorsLine, RateLimitedReport } from "../base/rate_limited.ts";
 import type { RtpMedia } from "../rtp/format.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
+import { lossText } from "../rtp/reception.ts";
 import { parseRtcp } from "../rtp/rtcp/compound.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { MpegtsIngest, type MpegtsIngestOptions } from "./mpegts_ingest.ts";
@@ -29,6 +30,8 @@ export class RtpReception {
   rtpPacketsInError = 0;
   rtcpPackets = 0;
   rtcpPacketsInError = 0;
+  /** Packets that are missing for good. */
+  rtpPacketsLost = 0;
   readonly #errors: RateLimitedReport;
   readonly #lost: RateLimitedReport;
   readonly #sections: ReadonlyMap<number, RtpSection>;
@@ -41,11 +44,11 @@ export class RtpReception {
   ) {
     const { logger, reorder } = options;
     this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
-    this.#lost = new RateLimitedReport(
-      logger,
-      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
-    );
-    const onLost = (count: number, now: number) => this.#lost.report(now, "", count);
+    this.#lost = new RateLimitedReport(logger, lossText);
+    const onLost = (count: number, now: number) => {
+      this.rtpPacketsLost += count;
+      this.#lost.report(now, "", count);
+    };
     const targets = create((text, now) => this.#errors.report(now, text));
     this.#sections = new Map(
       Array.from(targets, ([index, byType]) => [index, new RtpSection(byType, reorder, onLost)]),
@@ -92,6 +95,13 @@ export class RtpReception {
 
   get targets(): readonly RtpTarget[] {
     return [...this.#sections.values()].flatMap((section) => section.targets);
+  }
+
+  /** Mean of the tracks that have had packets, in ticks of their clocks. */
+  get jitter(): number {
+    const begun = this.targets.filter(({ reception }) => reception.ssrc !== null);
+    if (begun.length === 0) return 0;
+    return begun.reduce((sum, { reception }) => sum + reception.snapshot().jitter, 0) / begun.length;
   }
 
   /** A packet of a section. What is wrong with it is reported to the log. */

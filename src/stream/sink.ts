@@ -7,6 +7,8 @@ export interface Chunk {
   readonly units: number;
   /** Decoding can start with this chunk. */
   readonly randomAccess: boolean;
+  /** Packets inside, where the protocol counts them. */
+  readonly packets?: number;
 }
 
 /** The part of `ByteConn` that a sink needs. */
@@ -22,10 +24,15 @@ export interface SinkLimits {
   readonly maxAgeMs: number;
 }
 
+/** What has left, and what was dropped. */
 export interface SinkStats {
   readonly bytesSent: number;
+  /** The part of `bytesSent` that was in chunks. */
+  readonly mediaBytesSent: number;
   readonly unitsSent: number;
   readonly unitsDiscarded: number;
+  readonly packetsSent: number;
+  readonly packetsDiscarded: number;
 }
 
 /** Null `chunk`: control bytes (a response, a report), which are never dropped. */
@@ -52,6 +59,9 @@ export class Sink {
   #closed = false;
   #drained: Promise<void> = Promise.resolve();
   #bytesSent = 0;
+  #mediaBytesSent = 0;
+  #packetsSent = 0;
+  #packetsDiscarded = 0;
   #unitsSent = 0;
   #unitsDiscarded = 0;
 
@@ -67,14 +77,14 @@ export class Sink {
   push(chunk: Chunk, now: number): void {
     if (this.#closed) return;
     if (this.#skipping) {
-      if (!chunk.randomAccess) return this.#discard(chunk.units);
+      if (!chunk.randomAccess) return this.#discard(chunk.units, chunk.packets);
       this.#skipping = false;
     }
     if (this.#draining && this.#overflows(chunk, now)) {
       this.#dropQueued();
       if (!chunk.randomAccess) {
         this.#skipping = true;
-        return this.#discard(chunk.units);
+        return this.#discard(chunk.units, chunk.packets);
       }
     }
     this.#send({ bytes: chunk.bytes, chunk, since: now });
@@ -117,8 +127,11 @@ export class Sink {
   get stats(): SinkStats {
     return {
       bytesSent: this.#bytesSent,
+      mediaBytesSent: this.#mediaBytesSent,
       unitsSent: this.#unitsSent,
       unitsDiscarded: this.#unitsDiscarded,
+      packetsSent: this.#packetsSent,
+      packetsDiscarded: this.#packetsDiscarded,
     };
   }
 
@@ -137,21 +150,26 @@ export class Sink {
       now - oldest > maxAgeMs;
   }
 
-  #discard(units: number): void {
+  #discard(units: number, packets = 0): void {
     this.#unitsDiscarded += units;
+    this.#packetsDiscarded += packets;
     this.onDiscard(units);
   }
 
   #dropQueued(): void {
     const kept: Queued[] = [];
     let dropped = 0;
+    let packets = 0;
     for (const item of this.#queue) {
       if (item.chunk === null) kept.push(item);
-      else dropped += item.chunk.units;
+      else {
+        dropped += item.chunk.units;
+        packets += item.chunk.packets ?? 0;
+      }
     }
     this.#queue = kept;
     this.#queuedBytes = kept.reduce((sum, item) => sum + item.bytes.length, 0);
-    if (dropped > 0) this.#discard(dropped);
+    if (dropped > 0) this.#discard(dropped, packets);
   }
 
   #send(item: Queued): void {
@@ -159,7 +177,7 @@ export class Sink {
       const taken = this.target.tryWrite(item.bytes);
       this.#bytesSent += taken;
       if (taken === item.bytes.length) {
-        if (item.chunk !== null) this.#unitsSent += item.chunk.units;
+        if (item.chunk !== null) this.#count(item.chunk);
         return;
       }
       this.#draining = true;
@@ -172,6 +190,12 @@ export class Sink {
     if (item.chunk === null) this.#queuedControlBytes += item.bytes.length;
   }
 
+  #count(chunk: Chunk): void {
+    this.#unitsSent += chunk.units;
+    this.#packetsSent += chunk.packets ?? 0;
+    this.#mediaBytesSent += chunk.bytes.length;
+  }
+
   /** Finishes `item` from byte `taken`, then the queue, falling back to a promise only where the system is full. */
   async #drain(item: Queued, taken: number): Promise<void> {
     try {
@@ -180,7 +204,7 @@ export class Sink {
           await this.target.write(taken === 0 ? item.bytes : item.bytes.subarray(taken));
           this.#bytesSent += item.bytes.length - taken;
         }
-        if (item.chunk !== null) this.#unitsSent += item.chunk.units;
+        if (item.chunk !== null) this.#count(item.chunk);
         const next = this.#queue.shift();
         if (next === undefined || this.#closed) break;
         this.#queuedBytes -= next.bytes.length;

@@ -54,10 +54,12 @@ export class Stream {
     this.#now = now;
     for (const unit of units) {
       this.#inboundFrames++;
-      this.#inboundBytes += unit.size;
+      const { size } = unit;
+      this.#inboundBytes += size;
       this.#updateCodec(unit);
-      this.#gop?.push(unit);
-      if (this.#keyFrames.pending && unit.track.isVideo && unit.randomAccess) this.#keyFrames.served();
+      unit.track.flow.add(unit, size);
+      this.#gop?.push(unit, now);
+      if (this.#keyFrames.pending && unit.repairs) this.#keyFrames.served();
     }
     this.#keyFrames.tick(now);
     for (const fanout of this.#fanouts.values()) fanout.write(units, now);

@@ -4,6 +4,7 @@ import type { RtpMedia } from "../rtp/format.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { payloadFormat } from "../rtp/payload/formats.ts";
 import { RtpStreamWriter } from "../rtp/stream_writer.ts";
+import { TrackFlow } from "./track_flow.ts";
 
 /**
  * One codec of a stream. Its parameters may change while the stream runs (a publisher that sends new parameter
@@ -11,6 +12,8 @@ import { RtpStreamWriter } from "../rtp/stream_writer.ts";
  */
 export class Track {
   codec: Codec;
+  /** What has come of it. */
+  readonly flow: TrackFlow = new TrackFlow();
   /** Where faults of single units go; set by the stream, which gathers them into few log lines. */
   reportError: (text: string) => void = () => {};
   #writer: RtpStreamWriter | undefined;

@@ -1,3 +1,5 @@
+import { concat } from "../base/bytes.ts";
+import { distance16 } from "../base/time.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { payloadFormat } from "../rtp/payload/formats.ts";
 import type { Track } from "./track.ts";
@@ -58,6 +60,20 @@ export class Unit {
     return this.#packets !== undefined;
   }
 
+  /** Moves packets, or the payload of a unit without, to a buffer of their own. Those who hold the old ones may go on. */
+  settle(): void {
+    const packets = this.#packets;
+    if (packets !== undefined) {
+      const copies = copyOf(packets.map(({ bytes }) => bytes));
+      this.#packets = packets.map((packet, i) => {
+        const start = packet.payload.byteOffset - packet.bytes.byteOffset;
+        const payload = copies[i].subarray(start, start + packet.payload.length);
+        return { ...packet, bytes: copies[i], payload };
+      });
+    }
+    if (this.#payload) this.#payload = copyOf(this.#payload);
+  }
+
   /** True when decoding of the track can start here. */
   get randomAccess(): boolean {
     return this.#randomAccess ??= this.#findRandomAccess();
@@ -73,6 +89,17 @@ export class Unit {
     return payload !== null && format.isRandomAccessPayload(payload);
   }
 
+  /** A key frame without holes: what a decoder that has lost something can go on with. */
+  get repairs(): boolean {
+    return this.track.isVideo && this.randomAccess && !this.#hasHole;
+  }
+
+  get #hasHole(): boolean {
+    const packets = this.#packets;
+    if (!this.cameAsPackets || packets === undefined) return false;
+    return distance16(packets[0].sequence, packets[packets.length - 1].sequence) !== packets.length - 1;
+  }
+
   /** Bytes as they came in or would go out as RTP; of a unit without packets, its payload. */
   get size(): number {
     let size = 0;
@@ -80,4 +107,11 @@ export class Unit {
     else for (const part of this.#payload ?? []) size += part.length;
     return size;
   }
+}
+
+/** The parts behind each other in one new buffer. */
+function copyOf(parts: readonly Uint8Array[]): Uint8Array[] {
+  const all = concat(parts);
+  let at = 0;
+  return parts.map(({ length }) => all.subarray(at, at += length));
 }

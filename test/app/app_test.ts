@@ -19,6 +19,8 @@ class TestHost implements AppHost {
     notImplemented: [],
   };
   readonly log: AppHost["log"];
+  /** Through which the configuration is changed. */
+  readonly connection = Promise.withResolvers<Parameters<AppConf["connect"]>[0]>();
   #out = "";
 
   constructor() {
@@ -52,10 +54,14 @@ class TestHost implements AppHost {
       conf: loaded.conf,
       overlay: emptyOverlay,
       overlayFile: undefined,
-      connect: () => {},
+      connect: (connection) => this.connection.resolve(connection),
       edit: unchangeable,
       reload: unchangeable,
     });
+  }
+
+  interrupt(): void {
+    this.#stop.abort();
   }
 
   raiseLimits(): void {
@@ -92,6 +98,39 @@ Deno.test("app: starts, waits for the signal, stops in the reverse order, exits 
     "",
   ]);
   equal(host.events, ["load my.yml", "raise limits"]);
+});
+
+Deno.test("app: a signal in the middle of a change closes what the change starts, too", async () => {
+  const host = new TestHost();
+  const begun = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  let starts = 0;
+  host.table = [{
+    name: "a",
+    restartOn: ["readTimeout"],
+    start: async ({ logger }) => {
+      const number = ++starts;
+      if (number === 2) {
+        begun.resolve();
+        await release.promise;
+      }
+      logger.info(`${number} started`);
+      return { close: () => logger.info(`${number} closing`) };
+    },
+  }];
+  const ended = runApp([], host);
+  const { activate } = await host.connection.promise;
+  const { loaded } = host;
+  if (loaded instanceof Error) throw loaded;
+  const change = activate({ ...loaded, conf: { ...loaded.conf, readTimeout: 1 } });
+  await begun.promise;
+  host.interrupt();
+  // Whatever does not wait for the change is done by then.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  release.resolve();
+  await change;
+  equal(await ended, 0);
+  equal(host.out.filter((line) => /closing$/.test(line)).sort(), ["INF 1 closing", "INF 2 closing"]);
 });
 
 Deno.test("app: a component that fails closes the others and exits with 1", async () => {

@@ -1,7 +1,7 @@
 import type { Component, Slot } from "../../src/app/lifecycle.ts";
 import { replaceComponents, type WithConf } from "../../src/app/replace.ts";
 import { UserError } from "../../src/base/errors.ts";
-import { silentLogger } from "../../src/base/logger.ts";
+import { createLogger, silentLogger } from "../../src/base/logger.ts";
 import { type Conf, defaultConf } from "../../src/conf/mod.ts";
 import { AddressInUseError } from "../../src/net/listen_address.ts";
 import { equal, rejects } from "../support/assert.ts";
@@ -113,3 +113,61 @@ Deno.test("replace: what had to stop for others is started again when they fail"
 function bound(made: House) {
   return { change: (change: Partial<Conf>) => made.change(change), events: made.events };
 }
+
+/** Rows that leave something in the services. */
+function leaving(name: string, key: "rtmpAddress" | "hlsAddress", broken = ""): Component<Leaving> {
+  return {
+    name,
+    restartOn: [key],
+    start: (services) => {
+      if (services.conf[key] === broken) throw new UserError(`no ${broken}`);
+      services.left = { ...services.left, [name]: services.conf[key] };
+      return { close: () => {} };
+    },
+  };
+}
+
+class Leaving implements WithConf {
+  conf = { ...defaultConf(), rtmpAddress: ":1", hlsAddress: ":2" };
+  left: Readonly<Record<string, string>> = {};
+
+  remember(): () => void {
+    const { left } = this;
+    return () => this.left = left;
+  }
+}
+
+Deno.test("replace: what a replacement has left for others goes with it", async () => {
+  const services = new Leaving();
+  const slots: Slot<Leaving>[] = [];
+  for (const component of [leaving("rtmp", "rtmpAddress"), leaving("hls", "hlsAddress", ":9")]) {
+    slots.push({ component, running: await component.start(services) });
+  }
+  const options = { slots, services, logger: silentLogger, deadlineMs: 60_000 };
+  const change = (values: Partial<Conf>) => replaceComponents(options, { ...services.conf, ...values });
+  await rejects(change({ rtmpAddress: ":3", hlsAddress: ":9" }), /no :9/);
+  equal(services.left, { rtmp: ":1", hls: ":2" });
+  await (await change({ rtmpAddress: ":3" })).closed;
+  equal(services.left, { rtmp: ":3", hls: ":2" });
+});
+
+Deno.test("replace: one that fails to take over a configuration does not keep the others from it", async () => {
+  const services = { conf: defaultConf() };
+  const told: string[] = [];
+  const slots: Slot<WithConf>[] = ["a", "b"].map((name) => ({
+    component: { name, start: () => undefined },
+    running: {
+      reload: () => {
+        told.push(name);
+        if (name === "a") throw new Error("a defect");
+      },
+      close: () => {},
+    },
+  }));
+  const lines: string[] = [];
+  const logger = createLogger((level, text) => void lines.push(`${level} ${text}`), () => true);
+  const options = { slots, services, logger, deadlineMs: 60_000 };
+  await (await replaceComponents(options, { ...services.conf, readTimeout: 1 })).closed;
+  equal(told, ["a", "b"]);
+  equal(lines, ["error a has not taken over the configuration: a defect"]);
+});

@@ -7,14 +7,14 @@ import {
   type InternalUser,
 } from "../../src/auth/mod.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { equal, match, ok } from "../support/assert.ts";
-import { digestLogin, internalUser, login, recordingLogger, request, sha256 } from "./support.ts";
+import { equal, ok } from "../support/assert.ts";
+import { digestLogin, internalUser, login, options, recordingLogger, request, sha256 } from "./support.ts";
 
 const argon2Pass =
   "argon2:$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
 
 function manager(users: readonly InternalUser[], random = () => 0.5): AuthManager {
-  return new AuthManager({ authMethod: "internal", authInternalUsers: users }, silentLogger, random);
+  return new AuthManager(options({ authInternalUsers: users }), silentLogger, random);
 }
 
 /** What came out: `let in as u`, `challenge` or `refused`. */
@@ -180,7 +180,7 @@ Deno.test("auth: a regular expression that would take for ever elsewhere", async
 Deno.test("auth: an invalid expression is reported", async () => {
   const { lines, logger } = recordingLogger();
   const users = [internalUser({ permissions: [{ action: "read", path: "~[" }] })];
-  const auth = new AuthManager({ authMethod: "internal", authInternalUsers: users }, logger);
+  const auth = new AuthManager(options({ authInternalUsers: users }), logger);
   await auth.close();
   equal(lines, ["warn permission path '~[' is not a valid regular expression, it grants nothing"]);
 });
@@ -220,7 +220,7 @@ Deno.test("auth: challenge only when nothing was given, and refusals wait", asyn
 });
 
 Deno.test("auth: delays lie between 0 and 4 seconds and differ", async () => {
-  const auth = new AuthManager({ authMethod: "internal", authInternalUsers: [] }, silentLogger);
+  const auth = new AuthManager(options({ authInternalUsers: [] }), silentLogger);
   const delays = Array.from({ length: 100 }, () => auth.refusalDelayMs());
   ok(delays.every((delay) => delay >= 0 && delay <= 4000));
   ok(new Set(delays).size > 50);
@@ -230,7 +230,7 @@ Deno.test("auth: delays lie between 0 and 4 seconds and differ", async () => {
 Deno.test("auth: secrets are in no error and no log line", async () => {
   const { lines, logger } = recordingLogger();
   const users = [internalUser({ user: "storeduser", pass: "storedsecret" })];
-  const auth = new AuthManager({ authMethod: "internal", authInternalUsers: users }, logger);
+  const auth = new AuthManager(options({ authInternalUsers: users }), logger);
   const credentials = { user: "guessuser", pass: "guesssecret", token: "tokensecret" };
   const error = await auth.authenticate(request({ credentials })).catch((error: unknown) => error);
   ok(error instanceof AuthError);
@@ -242,22 +242,8 @@ Deno.test("auth: secrets are in no error and no log line", async () => {
 Deno.test("auth: reload applies at once, also to a password that is being checked", async () => {
   const auth = manager([internalUser({ user: "bob", pass: argon2Pass })]);
   const running = outcome(auth, request({ credentials: login("bob", "password") }));
-  auth.reload({ authMethod: "internal", authInternalUsers: [internalUser({ user: "bob", pass: "other" })] });
+  auth.reload(options({ authInternalUsers: [internalUser({ user: "bob", pass: "other" })] }));
   equal(await running, "refused");
   equal(await outcome(auth, request({ credentials: login("bob", "other") })), "let in as bob");
   await auth.close();
-});
-
-Deno.test("auth: methods that are not built refuse everything and say so", async () => {
-  for (const authMethod of ["http", "jwt"] as const) {
-    const { lines, logger } = recordingLogger();
-    const auth = new AuthManager({ authMethod, authInternalUsers: [internalUser()] }, logger);
-    equal(lines.length, 1);
-    match(lines[0], new RegExp(`^error .*'${authMethod}'.*every request is refused$`));
-    equal(await outcome(auth, request()), "refused");
-    equal(await outcome(auth, request({ action: "api", path: "" })), "refused");
-    auth.reload({ authMethod: "internal", authInternalUsers: [internalUser()] });
-    equal(await outcome(auth, request()), "let in as ");
-    await auth.close();
-  }
 });

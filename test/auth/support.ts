@@ -1,6 +1,24 @@
 import { createHash } from "node:crypto";
+import { AuthError, type AuthManager } from "../../src/auth/mod.ts";
+import type { AuthOptions, AuthRequest, Credentials, InternalUser } from "../../src/auth/mod.ts";
 import { createLogger, type LogLevel } from "../../src/base/logger.ts";
-import type { AuthRequest, Credentials, InternalUser } from "../../src/auth/mod.ts";
+import { defaultConf } from "../../src/conf/mod.ts";
+import { ok } from "../support/assert.ts";
+
+/** Those of a configuration without any key, and these. */
+export function options(overrides: Partial<AuthOptions>): AuthOptions {
+  return { ...defaultConf(), ...overrides };
+}
+
+/** What came out: `let in as u`, `challenge: reason` or `refused: reason`. */
+export async function answer(auth: AuthManager, asked: AuthRequest): Promise<string> {
+  try {
+    return `let in as ${(await auth.authenticate(asked)).user}`;
+  } catch (error) {
+    ok(error instanceof AuthError, String(error));
+    return `${error.challenge ? "challenge" : "refused"}: ${error.reason}`;
+  }
+}
 
 export function request(overrides: Partial<AuthRequest> = {}): AuthRequest {
   return {

@@ -6,6 +6,7 @@ import { readerKinds } from "./readers/kinds.ts";
 import { startServer } from "./server.ts";
 import { measureStartup } from "./startup.ts";
 import { readUrl, resolveTarget } from "./target.ts";
+import { formatWebrtcLatency, measureWebrtcLatency } from "./webrtc_latency.ts";
 
 async function load(options: Options): Promise<LoadResult> {
   const run = async (url: string, readFrom: string, pid: number) => {
@@ -38,6 +39,12 @@ async function main(args: readonly string[]): Promise<number> {
       const result = await measureStartup(options.serverCommand, options.runs);
       const ms = (value: number) => `${value.toFixed(0)} ms`;
       console.log(`first ${ms(result.firstMs)}, best ${ms(result.bestMs)}, median ${ms(result.medianMs)}`);
+      await save(result);
+      return 0;
+    }
+    case "webrtcLatency": {
+      const result = await measureWebrtcLatency(options.serverCommand, options.serverConfig, options.runs);
+      console.log(formatWebrtcLatency(result));
       await save(result);
       return 0;
     }

@@ -4,7 +4,7 @@ import type { ShapeOptions } from "./publisher/h264_frames.ts";
 import type { PublishTransport } from "./publisher/rtsp_publisher.ts";
 
 export interface Options {
-  readonly mode: "load" | "startup" | "help";
+  readonly mode: "load" | "startup" | "webrtcLatency" | "help";
   /** Where the stream is published. Empty: start our own server. */
   readonly url: string;
   /** Where it is read; empty: derived from `url`. */
@@ -56,7 +56,8 @@ export const usage = `deno task bench [options]
   --pin                  server on core 0, tool on core 1
   --json FILE            write the result there too
   --startup              measure the time from start to listening instead
-  --runs N               how often, with --startup (default 5)
+  --webrtc-latency       measure what a viewer in Chromium waits for the first picture, and how old pictures are
+  --runs N               how often, with --startup (default 5) and --webrtc-latency (default 20)
 `;
 
 /** Throws an Error that says which argument is wrong. */
@@ -72,8 +73,10 @@ export function parseOptions(args: readonly string[]): Options {
   const readers = parseCount("readers", text("readers", "100"));
   const soak = given.get("soak")?.at(-1);
   const packets = text("packets-per-frame", "auto");
+  const mode = (["help", "startup", "webrtcLatency"] as const).find((name) => given.has(flagOf(name))) ??
+    "load";
   return {
-    mode: given.has("help") ? "help" : given.has("startup") ? "startup" : "load",
+    mode,
     url: text("url", ""),
     readUrl: text("read-url", ""),
     pid: parseCount("pid", text("pid", "0")),
@@ -97,12 +100,17 @@ export function parseOptions(args: readonly string[]): Options {
     ),
     threads: Math.max(1, parseCount("threads", text("threads", "1"))),
     pin: given.has("pin"),
-    runs: parseCount("runs", text("runs", "5")),
+    runs: parseCount("runs", text("runs", mode === "webrtcLatency" ? "20" : "5")),
     json: text("json", ""),
   };
 }
 
-const flags = ["help", "startup", "pin"];
+/** `webrtcLatency` is `--webrtc-latency`. */
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+const flags = ["help", "startup", "webrtc-latency", "pin"];
 const valued = [
   ...[
     "url",

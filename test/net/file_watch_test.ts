@@ -53,6 +53,25 @@ Deno.test("file watch: written in place, renamed over, removed and made again, l
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("file watch: in a folder where other files change all the time", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/a.yml`;
+  await Deno.writeTextFile(file, "1");
+  const told = new Told();
+  const watch = new FileWatch([file], silentLogger, told.tell);
+  let found: string | null = null;
+  const change = told.next().then((path) => found = path);
+  await Deno.writeTextFile(file, "22");
+  for (let i = 0; i < 80 && found === null; i++) {
+    await Deno.writeTextFile(`${folder}/server.log`, `line ${i}\n`, { append: true });
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  equal(found, file);
+  await change;
+  await watch.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("certificate files: a new pair is taken over, a pair that does not fit is not", async () => {
   const folder = await Deno.makeTempDir();
   const [certPath, keyPath] = [`${folder}/s.crt`, `${folder}/s.key`];

@@ -60,7 +60,7 @@ const pulled = {
 } as const;
 
 Deno.test("on-demand path: without a way to start anything there is no stream", async () => {
-  await using server = start({ cam: command, pull: pulled, back: { ...command, fallback: "/other" } });
+  await using server = start({ cam: {}, pull: pulled, back: { ...pulled, fallback: "/other" } });
   for (const name of ["cam", "pull"]) {
     const text = `NoStreamError: no stream is available on path '${name}'`;
     equal(await server.failure(server.paths.addReader(access(name), new TestReader())), text);

@@ -10,8 +10,8 @@ function setup() {
       start: (query) => log.push(`start ${query}`),
       stop: (reason) => log.push(`stop: ${reason}`),
     },
-    startTimeoutMs: 10,
-    closeAfterMs: 20,
+    startTimeoutMs: () => 10,
+    closeAfterMs: () => 20,
     timers: {
       after(delayMs, action) {
         const timer = { delayMs, action };

@@ -1,4 +1,5 @@
 import { compareConfs } from "../../src/paths/conf_change.ts";
+import type { SourceHost } from "../../src/paths/path.ts";
 import { equal } from "../support/assert.ts";
 import {
   access,
@@ -41,15 +42,28 @@ Deno.test("reload: what becomes of a live path", async () => {
     ["unchanged", { cam: {} }, { cam: {} }, "cam", []],
     ["others change", { cam: {}, x: {} }, { cam: {}, y: { maxReaders: 1 } }, "cam", []],
     ["hot keys", { cam: {} }, { cam: { record: true, recordPath: "./r/%path/%s" } }, "cam", []],
+    ["hot limits", { cam: {} }, { cam: { maxReaders: 1, overridePublisher: false } }, "cam", []],
     ["hot camera key", { cam: {} }, { cam: { rpiCameraBrightness: 0.5 } }, "cam", []],
-    ["other key", { cam: {} }, { cam: { maxReaders: 5 } }, "cam", changed],
-    ["hook", { cam: {} }, { cam: { runOnRead: "x" } }, "cam", changed],
-    ["hot and other keys", { cam: {} }, { cam: { record: true, maxReaders: 5 } }, "cam", changed],
+    ["other key", { cam: {} }, { cam: { useAbsoluteTimestamp: true } }, "cam", changed],
+    ["hook", { cam: {} }, { cam: { runOnUnread: "x" } }, "cam", []],
+    [
+      "hot and other keys",
+      { cam: {} },
+      { cam: { record: true, useAbsoluteTimestamp: true } },
+      "cam",
+      changed,
+    ],
     ["removed", { cam: {} }, {}, null, removed],
     ["now matched by an equal expression", { cam: {} }, { all_others: {} }, "all_others", []],
-    ["now matched by a different one", { cam: {} }, { all_others: { maxReaders: 5 } }, null, changed],
+    [
+      "now matched by a different one",
+      { cam: {} },
+      { all_others: { useAbsoluteTimestamp: true } },
+      null,
+      changed,
+    ],
     ["a specific entry appears", { all_others: {} }, { cam: { record: true }, all_others: {} }, "cam", []],
-    ["a different one appears", { all_others: {} }, { cam: { maxReaders: 5 } }, "cam", changed],
+    ["a different one appears", { all_others: {} }, { cam: { useAbsoluteTimestamp: true } }, "cam", changed],
     ["expression renamed", { all_others: {} }, { "~^c": {} }, "~^c", []],
     ["expression unchanged", { "~^c": {} }, { "~^c": {} }, "~^c", []],
     ["expression changed", { "~^c": {} }, { "~^c": { fallback: "/x" } }, null, changed],
@@ -107,7 +121,7 @@ Deno.test("reload: those who wait are told", async () => {
     }),
   });
   const reading = server.failure(server.paths.addReader(access("cam"), new TestReader(), true));
-  server.paths.reload(confOf({ cam: { runOnDemand: "y" } }));
+  server.paths.reload(confOf({ cam: { runOnDemand: "x", useAbsoluteTimestamp: true } }));
   equal(await reading, "UserError: configuration has changed");
   equal(log, ["start", "path destroyed"]);
 });
@@ -119,4 +133,28 @@ Deno.test("reload: comparing looks at the values, not at the objects", () => {
   equal(compareConfs(pathConf("a"), pathConf("a", { fallback: "/x" })), "restart");
   equal(compareConfs(pathConf("a", { fallback: "/x" }), pathConf("a")), "restart");
   equal(compareConfs(pathConf("~^a"), pathConf("~^b")), "same");
+});
+
+Deno.test("reload: an expression with other groups makes another source", async () => {
+  const source = "rtsp://host/$G1";
+  const expression = (name: string) => ({ [name]: { source, sourceOnDemand: true } });
+  const before = "~^cam_(.*)$";
+  for (
+    const [after, closed] of [[before, false], ["~^(?:cam)_(.*)$", false], ["~^(cam)_.*$", true]] as const
+  ) {
+    await using server = start(expression(before), {
+      createSource: (host: SourceHost) => {
+        return {
+          type: "rtspSource",
+          status: { state: "idle", lastError: null, lastErrorAt: null, attempts: 0 },
+          start: () => void host.attach(new TestPublisher("", "rtspSource"), medias),
+          stop: () => Promise.resolve(),
+        };
+      },
+    });
+    const reader = new TestReader();
+    await server.paths.addReader(access("cam_1"), reader);
+    server.paths.reload(confOf(expression(after)));
+    equal(reader.closes, closed ? ["configuration has changed"] : [], after);
+  }
 });

@@ -7,6 +7,7 @@ import {
   type PathConf,
   type PathValues,
 } from "../../src/conf/mod.ts";
+import { Hooks } from "../../src/hooks/mod.ts";
 import { compilePathRegex } from "../../src/conf/path_regex.ts";
 import type { PathAccess, Publisher, Reader, ReaderType, SourceType } from "../../src/paths/contracts.ts";
 import { LivePaths } from "../../src/paths/manager.ts";
@@ -108,7 +109,8 @@ export function start(
   const logger = createLogger((level, message) => void lines.push(`${level} ${message}`), () => true);
   const auth = new AuthManager({ ...conf, ...options.auth }, silentLogger, () => 0);
   const { createOnDemandSource, createSource } = options;
-  const paths = new LivePaths({ conf, auth, logger, createOnDemandSource, createSource });
+  const hooks = new Hooks({ conf, logger: silentLogger });
+  const paths = new LivePaths({ conf, auth, logger, hooks, createOnDemandSource, createSource });
   return {
     paths,
     auth,
@@ -121,6 +123,7 @@ export function start(
       promise.then(() => "no failure", (error: Error | AuthError) => `${error.name}: ${error.message}`),
     [Symbol.asyncDispose]: async () => {
       await paths.close();
+      await hooks.close(0);
       await auth.close();
     },
   };

@@ -1,5 +1,6 @@
 import { GopCache } from "../../src/stream/gop_cache.ts";
 import { Unit } from "../../src/stream/unit.ts";
+import { parseRtpPacket, type RtpPacket } from "../../src/rtp/packet.ts";
 import { equal } from "../support/assert.ts";
 import { createTracks, nal, packet } from "./support.ts";
 
@@ -17,7 +18,7 @@ Deno.test("a cache keeps everything since the last key frame", () => {
   const cache = new GopCache();
   const units = [sound(), unit(false), unit(true), sound(), unit(false), unit(true), sound()];
   const sizes = units.map((one) => {
-    cache.push(one);
+    cache.push(one, 0);
     return cache.units.length;
   });
   equal(sizes, [0, 0, 1, 2, 3, 1, 2]);
@@ -29,14 +30,51 @@ Deno.test("a cache keeps everything since the last key frame", () => {
 Deno.test("a group that is too large is given up until the next key frame", () => {
   const { unit } = factory();
   const cache = new GopCache();
-  cache.push(unit(true));
-  for (let i = 1; i < 4096; i++) cache.push(unit(false));
+  cache.push(unit(true), 0);
+  for (let i = 1; i < 4096; i++) cache.push(unit(false), 0);
   equal(cache.units.length, 4096);
-  cache.push(unit(false));
-  cache.push(unit(false));
+  cache.push(unit(false), 0);
+  cache.push(unit(false), 0);
   equal(cache.units.length, 0);
-  cache.push(unit(true));
+  cache.push(unit(true), 0);
   equal(cache.units.length, 1);
-  for (let i = 0; i < 600; i++) cache.push(unit(false, 60_000));
+  for (let i = 0; i < 600; i++) cache.push(unit(false, 60_000), 0);
   equal(cache.units.length, 0, "36 MB");
+});
+
+Deno.test("units of a long group leave the memory that they share with others", () => {
+  const { video } = createTracks();
+  const shared = new Uint8Array(256 * 1024);
+  let used = 0;
+  const place = (one: RtpPacket): RtpPacket => {
+    shared.set(one.bytes, used);
+    const bytes = shared.subarray(used, used += one.bytes.length);
+    return { ...one, bytes, payload: bytes.subarray(12) };
+  };
+  const cache = new GopCache();
+  const isShared = (unit: Unit) => unit.packets.some(({ bytes }) => bytes.buffer === shared.buffer);
+  const send = (second: number, key: boolean) => {
+    const packets = [0, 1].map((i) => place(packet(2 * second + i, second, nal(key ? 5 : 1, 50), i === 1)));
+    cache.push(Unit.fromPackets(video, second, second, packets), second * 1000);
+  };
+  // Groups of ordinary length are never copied.
+  for (let second = 0; second < 60; second++) {
+    send(second, second % 4 === 0);
+    equal(cache.units.every(isShared), true);
+  }
+  for (let second = 60; second < 90; second++) {
+    send(second, second === 60);
+    // Somebody looks at the payload while it is new.
+    equal(cache.units.at(-1)!.payload!.length, 2);
+  }
+  const settled = cache.units.map(isShared).indexOf(true);
+  equal(settled >= 20, true);
+  cache.units.forEach(({ packets, payload }, i) => {
+    const expected = nal(i === 0 ? 5 : 1, 50);
+    equal(payload, [expected, expected]);
+    equal(packets.map(({ payload }) => payload), [expected, expected]);
+    equal(packets.map(({ sequence }) => sequence), [120 + 2 * i, 121 + 2 * i]);
+    equal(packets.map(({ bytes }) => parseRtpPacket(bytes).sequence), [120 + 2 * i, 121 + 2 * i]);
+    if (i < settled) equal(payload!.some(({ buffer }) => buffer === shared.buffer), false);
+  });
 });

@@ -68,7 +68,32 @@ Deno.test("a sink writes at once what the system takes", () => {
   sink.push(chunk(1), 0);
   sink.push(chunk(2), 0);
   equal(conn.written, [1, 2]);
-  equal(sink.stats, { bytesSent: 2, unitsSent: 2, unitsDiscarded: 0 });
+  equal(sink.stats, {
+    bytesSent: 2,
+    mediaBytesSent: 2,
+    unitsSent: 2,
+    unitsDiscarded: 0,
+    packetsSent: 0,
+    packetsDiscarded: 0,
+  });
+});
+
+Deno.test("a sink counts packets where its chunks say how many, and media apart from the rest", async () => {
+  const { conn, sink } = createSink();
+  const packets = (value: number, randomAccess = false) => ({ ...chunk(value, 2, randomAccess), packets: 3 });
+  sink.push(packets(1), 0);
+  sink.pushControl(Uint8Array.of(9), 0);
+  conn.room = 0;
+  for (let i = 2; i <= 7; i++) sink.push(packets(i), 0);
+  conn.room = Infinity;
+  await conn.release();
+  const { bytesSent, mediaBytesSent, packetsSent, packetsDiscarded } = sink.stats;
+  equal({ bytesSent, mediaBytesSent, packetsSent, packetsDiscarded }, {
+    bytesSent: 5,
+    mediaBytesSent: 4,
+    packetsSent: 6,
+    packetsDiscarded: 15,
+  });
 });
 
 Deno.test("a chunk that was begun is finished before the next one", async () => {

@@ -7,6 +7,7 @@ import { h265Props } from "../../codecs/h265/props.ts";
 import { vp9Props } from "../../codecs/vp9/props.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import { oldNames } from "../clients/mod.ts";
+import type { LiveReader } from "../live/mod.ts";
 import { timeText } from "./time_text.ts";
 
 const times: readonly string[] = ["created", "lastRequest"];
@@ -25,7 +26,7 @@ export function clientAnswer(snapshot: object, fields: readonly string[]): Recor
 }
 
 /** One live path. */
-export function pathAnswer(path: PathSnapshot): Record<string, unknown> {
+export function pathAnswer(path: PathSnapshot, live: LiveReader): Record<string, unknown> {
   const since = path.availableTime === null ? null : timeText(path.availableTime);
   const available = since !== null;
   const { inboundBytes, outboundBytes, inboundFramesInError } = path.stats;
@@ -41,13 +42,21 @@ export function pathAnswer(path: PathSnapshot): Record<string, unknown> {
     source: path.source,
     tracks: path.tracks.map(({ codec }) => codec.name),
     tracks2: path.tracks.map(({ codec }) => ({ codec: codec.name, codecProps: codecProps(codec) })),
-    readers: path.readers,
+    readers: path.readers.map((reader) => ({ ...reader, live: live.client(reader.id) })),
     inboundBytes,
     outboundBytes,
     inboundFramesInError,
     bytesReceived: inboundBytes,
     bytesSent: outboundBytes,
+    sourceState: sourceState(path.sourceStatus),
+    live: live.path(path.name),
   };
+}
+
+function sourceState(status: PathSnapshot["sourceStatus"]): object | null {
+  if (status === null) return null;
+  const { lastErrorAt } = status;
+  return { ...status, lastErrorAt: lastErrorAt === null ? null : timeText(lastErrorAt) };
 }
 
 function codecProps(codec: Codec): object | null {

@@ -11,10 +11,11 @@ import { BodyError, jsonBody } from "./json_body.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { ApiRoute, ApiSources } from "./route.ts";
 import { configRoutes } from "./routes/config.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { liveRoutes } from "./routes/live.ts";
 
 /** All rows. */
-export const apiRoutes: readonly ApiRoute[] = [...liveRoutes, ...configRoutes];
+export const apiRoutes: readonly ApiRoute[] = [...liveRoutes, ...eventRoutes, ...configRoutes];
 
 type Env = { Bindings: { exchange: HttpExchange } };
 
@@ -28,15 +29,17 @@ export function createApi(sources: ApiSources, logger: Logger, readTimeoutMs: ()
   });
   for (const route of apiRoutes) {
     // A name holds everything up to the end, slashes included.
-    const pattern = route.path.replace("{name}", ":target{.*}").replace("{id}", ":target");
+    const pattern = route.path.replace("{name}", ":target{[^]*}").replace("{id}", ":target");
     app.on(route.method, pattern, async (context) => {
       const { exchange } = context.env;
       const answer = await route.handle({
         sources,
         target: decoded(context.req.param("target") ?? ""),
         query: new URLSearchParams(exchange.query),
+        headers: exchange.request.headers,
         body: () => jsonBody(exchange.request, readTimeoutMs()),
       });
+      if (answer instanceof Response) return answer;
       return Response.json(answer, { headers: { "cache-control": "no-store" } });
     });
   }

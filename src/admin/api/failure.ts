@@ -6,7 +6,7 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
 
   /** HTTP status and what the client is told. */
-  constructor(readonly status: 400 | 404 | 500, message: string) {
+  constructor(readonly status: 400 | 404 | 500 | 503, message: string) {
     super(message);
   }
 }

@@ -9,7 +9,10 @@ const failureTexts: Readonly<Record<number, string>> = {
   400: "The request is wrong; the answer says what.",
   401: "Credentials are missing or wrong.",
   404: "There is no such thing.",
+  408: "The body took too long.",
+  413: "The body is too large.",
   500: "The server could not do it.",
+  503: "There are too many already.",
 };
 
 /** The document. */
@@ -61,7 +64,7 @@ function operation(route: ApiRoute): JsonSchema {
       schema: { type: "string", ...(target === "id" ? { format: "uuid" } : {}) },
     });
   }
-  const failures = [...route.failures, 401, 500].sort();
+  const failures = [...route.failures, 401, 500, ...(route.body === undefined ? [] : [408, 413])].sort();
   return {
     operationId: route.id,
     tags: [route.tag],
@@ -71,7 +74,10 @@ function operation(route: ApiRoute): JsonSchema {
       ? {}
       : { requestBody: { required: true, content: content(route.body.name) } }),
     responses: {
-      200: { description: "It is done, or here it is.", content: content(route.answer.name) },
+      200: {
+        description: "It is done, or here it is.",
+        content: content(route.answer.name, route.contentType),
+      },
       ...Object.fromEntries(
         failures.map((status) => [status, { description: failureTexts[status], content: content("Error") }]),
       ),
@@ -79,6 +85,6 @@ function operation(route: ApiRoute): JsonSchema {
   };
 }
 
-function content(name: string): JsonSchema {
-  return { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } };
+function content(name: string, type = "application/json"): JsonSchema {
+  return { [type]: { schema: { $ref: `#/components/schemas/${name}` } } };
 }

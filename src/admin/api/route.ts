@@ -1,9 +1,11 @@
 /** One endpoint: what it is called, what it takes and gives, and what it does. The OpenAPI document comes from the same rows. */
 import type { ConfControl, JsonSchema } from "../../conf/mod.ts";
 import type { AuthManager } from "../../auth/mod.ts";
+import type { EventListeners } from "../../hooks/mod.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import type { z } from "zod";
 import type { ClientSources } from "../clients/mod.ts";
+import type { LiveReader } from "../live/mod.ts";
 
 /** What the API reads and acts on. */
 export interface ApiSources {
@@ -12,6 +14,9 @@ export interface ApiSources {
   readonly paths: { list(): readonly PathSnapshot[]; get(name: string): PathSnapshot | null };
   /** Asked at each request: servers come and go. */
   readonly clients: () => ClientSources;
+  /** Absent: there is no event stream. */
+  readonly events?: EventListeners;
+  readonly live: LiveReader;
   /** Milliseconds since 1970. */
   readonly started: number;
 }
@@ -22,6 +27,7 @@ export interface ApiCall {
   /** What stands for `{name}` or `{id}` in the path; empty when there is none. */
   readonly target: string;
   readonly query: URLSearchParams;
+  readonly headers: Headers;
   /** The body of PATCH and POST; throws ApiError. */
   readonly body: () => Promise<import("../../conf/mod.ts").RawMap>;
 }
@@ -49,8 +55,10 @@ export interface ApiRoute {
   readonly query?: readonly QueryParameter[];
   readonly body?: NamedSchema;
   readonly answer: NamedSchema;
+  /** Of the answer, when it is not JSON. */
+  readonly contentType?: string;
   /** Statuses besides 200, 401 and 500. */
-  readonly failures: readonly (400 | 404)[];
-  /** Gives the answer's body. Throws ApiError, UserError. */
+  readonly failures: readonly (400 | 404 | 503)[];
+  /** Gives the answer's body, or a whole answer when it is not JSON. Throws ApiError, UserError. */
   readonly handle: (call: ApiCall) => unknown;
 }

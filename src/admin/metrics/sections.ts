@@ -1,12 +1,15 @@
 /** What is measured, one row per kind of thing; the names of the metrics come from the fields of the API. */
 import type { PathSnapshot } from "../../paths/mod.ts";
 import { type ClientKind, clientKinds, type ClientSources, oldNames } from "../clients/mod.ts";
+import { hasLive, type LiveReader } from "../live/mod.ts";
 import type { Family, Labels, Sample } from "./exposition.ts";
+import { clientLiveFamilies, pathLiveFamilies } from "./live.ts";
 
 /** What the metrics read. */
 export interface MetricsSources {
   readonly paths: { list(): readonly PathSnapshot[] };
   readonly clients: () => ClientSources;
+  readonly live: LiveReader;
   /** Of the process. */
   readonly process: () => readonly Family[];
 }
@@ -74,12 +77,15 @@ export function families(sources: MetricsSources, query: URLSearchParams): Famil
   const shown: Family[] = [];
   const isShown = (section: string, filter: string) =>
     (wanted === "" || wanted === section) && (filters.length === 0 || filters.includes(filter));
-  if (isShown("paths", "path")) shown.push(...pathFamilies(sources.paths.list(), query.get("path") ?? ""));
+  if (isShown("paths", "path")) {
+    shown.push(...pathFamilies(sources.paths.list(), query.get("path") ?? "", sources.live));
+  }
   for (const [kind, source] of Object.entries(sources.clients())) {
     const section = clientSections[kind as ClientKind];
     const filter = section.slice(0, -1);
     if (source === undefined || !isShown(section, filter)) continue;
-    shown.push(...clientFamilies(kind as ClientKind, section, source.list(), query.get(filter) ?? ""));
+    const asked = query.get(filter) ?? "";
+    shown.push(...clientFamilies(kind as ClientKind, section, source.list(), asked, sources.live));
   }
   if (wanted === "" && filters.length === 0 || wanted === "process") shown.push(...sources.process());
   return shown;
@@ -87,7 +93,7 @@ export function families(sources: MetricsSources, query: URLSearchParams): Famil
 
 const pathFields = ["inboundBytes", "outboundBytes", "inboundFramesInError"] as const;
 
-function pathFamilies(all: readonly PathSnapshot[], filter: string): Family[] {
+function pathFamilies(all: readonly PathSnapshot[], filter: string, live: LiveReader): Family[] {
   const measured = all.filter(({ name }) => filter === "" || name === filter).map((path) => ({
     labels: { name: path.name, state: path.availableTime === null ? "notReady" : "ready" },
     values: path.stats as unknown as Measured["values"],
@@ -109,10 +115,17 @@ function pathFamilies(all: readonly PathSnapshot[], filter: string): Family[] {
       samples: isEmpty ? zero : readers,
     },
     ...fieldFamilies("paths", [...pathFields, "bytesReceived", "bytesSent"], measured, isEmpty),
+    ...pathLiveFamilies(measured, live),
   ];
 }
 
-function clientFamilies(kind: ClientKind, section: string, all: readonly object[], filter: string): Family[] {
+function clientFamilies(
+  kind: ClientKind,
+  section: string,
+  all: readonly object[],
+  filter: string,
+  live: LiveReader,
+): Family[] {
   const { schema, key } = clientKinds[kind];
   const items = all as readonly Readonly<Record<string, unknown>>[];
   const measured = items.filter((item) => filter === "" || item[key] === filter).map((item) => ({
@@ -121,7 +134,11 @@ function clientFamilies(kind: ClientKind, section: string, all: readonly object[
   }));
   const fields = Object.entries(schema.shape).filter(([, type]) => isNumber(type)).map(([name]) => name);
   const isEmpty = all.length === 0 && filter === "";
-  return [present(section, measured, isEmpty), ...fieldFamilies(section, fields, measured, isEmpty)];
+  return [
+    present(section, measured, isEmpty),
+    ...fieldFamilies(section, fields, measured, isEmpty),
+    ...(hasLive(kind) ? clientLiveFamilies(section, measured, live) : []),
+  ];
 }
 
 function isNumber(type: { readonly def: { readonly type: string } }): boolean {

@@ -1,5 +1,5 @@
 /** Who may do what. */
-import { alias, built, legacy, planned } from "../key.ts";
+import { alias, built, legacy } from "../key.ts";
 import { bool, credential, networks, structs, text, word } from "../value_type.ts";
 
 const permissionKeys = {
@@ -28,9 +28,7 @@ export const authKeys = {
   authMethod: built(
     word("internal", "http", "jwt"),
     "internal",
-    "Who decides: the list of users below, an HTTP server that is asked each time, or signed tokens (JWT). " +
-      "Only internal is built so far.",
-    { only: (method) => method === "internal" },
+    "Who decides: the list of users below, an HTTP server that is asked each time, or signed tokens (JWT).",
   ),
   authInternalUsers: built(
     structs(userKeys),
@@ -60,39 +58,39 @@ export const authKeys = {
       "By default everybody may publish and read, and this machine may use the API, metrics and pprof.",
     { secret: "all" },
   ),
-  authHTTPAddress: planned(
+  authHTTPAddress: built(
     text,
     "",
     "URL of the HTTP method. Each request is described there in a POST; an answer of 20x allows it.",
     { secret: "url" },
   ),
   externalAuthenticationURL: alias(text, "authHTTPAddress", { as: "authHttp", secret: "url" }),
-  authHTTPFingerprint: planned(
+  authHTTPFingerprint: built(
     text,
     "",
     "SHA-256 fingerprint (hex) of that server's certificate, to accept it although nobody vouches for it.",
   ),
-  authHTTPExclude: planned(permissions, [], "Actions that need no question to the HTTP server."),
-  authJWTJWKS: planned(text, "", "URL of the key set (JWKS) that tokens are checked with.", {
+  authHTTPExclude: built(permissions, [], "Actions that need no question to the HTTP server."),
+  authJWTJWKS: built(text, "", "URL of the key set (JWKS) that tokens are checked with.", {
     secret: "url",
   }),
-  authJWTJWKSFingerprint: planned(
+  authJWTJWKSFingerprint: built(
     text,
     "",
     "SHA-256 fingerprint (hex) of that server's certificate, to accept it although nobody vouches for it.",
   ),
-  authJWTClaimKey: planned(
+  authJWTClaimKey: built(
     text,
     "mediamtx_permissions",
     "Claim of the token that holds the list of permissions.",
   ),
-  authJWTExclude: planned(permissions, [], "Actions that need no token."),
+  authJWTExclude: built(permissions, [], "Actions that need no token."),
   authJWTInHTTPQuery: legacy(
     bool,
     "Accept tokens in the query of HTTP requests.",
-    false,
+    true,
     "parameter 'authJWTInHTTPQuery' is deprecated and will be removed in a future release",
   ),
-  authJWTIssuer: planned(text, "", "Issuer (iss) that tokens must name; empty for any."),
-  authJWTAudience: planned(text, "", "Audience (aud) that tokens must name; empty for any."),
+  authJWTIssuer: built(text, "", "Issuer (iss) that tokens must name; empty for any."),
+  authJWTAudience: built(text, "", "Audience (aud) that tokens must name; empty for any."),
 };

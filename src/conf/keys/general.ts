@@ -60,14 +60,14 @@ export const networkKeys = {
 };
 
 export const connectionHookKeys = {
-  runOnConnect: planned(
+  runOnConnect: built(
     text,
     "",
     "Command to run when a client connects (RTSP, RTMP, SRT). It is stopped with SIGINT when the client leaves. " +
       "Environment: MTX_CONN_TYPE, MTX_CONN_ID, RTSP_PORT.",
   ),
-  runOnConnectRestart: planned(bool, false, "Start that command again when it ends by itself."),
-  runOnDisconnect: planned(
+  runOnConnectRestart: built(bool, false, "Start that command again when it ends by itself."),
+  runOnDisconnect: built(
     text,
     "",
     "Command to run when a client has disconnected. Same environment as runOnConnect.",

@@ -37,14 +37,14 @@ export const metricsKeys = {
 };
 
 export const pprofKeys = {
-  pprof: planned(bool, false, "Run the profiling server, to examine the server's own performance."),
-  pprofAddress: planned(text, ":9999", httpAddressDoc),
-  pprofEncryption: planned(bool, false, "Speak HTTPS instead of HTTP."),
-  pprofServerKey: planned(text, "server.key", keyDoc),
-  pprofServerCert: planned(text, "server.crt", certDoc),
+  pprof: built(bool, false, "Run the profiling server, to examine the server's own performance."),
+  pprofAddress: built(text, ":9999", httpAddressDoc),
+  pprofEncryption: built(bool, false, "Speak HTTPS instead of HTTP."),
+  pprofServerKey: built(text, "server.key", keyDoc),
+  pprofServerCert: built(text, "server.crt", certDoc),
   pprofAllowOrigin: alias(text, "pprofAllowOrigins", { as: "list" }),
-  pprofAllowOrigins: planned(texts, ["*"], originsDoc),
-  pprofTrustedProxies: planned(networks, [], proxiesDoc),
+  pprofAllowOrigins: built(texts, ["*"], originsDoc),
+  pprofTrustedProxies: built(networks, [], proxiesDoc),
 };
 
 export const playbackKeys = {

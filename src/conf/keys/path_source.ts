@@ -41,7 +41,7 @@ export const pathGeneralKeys = {
     "How long readers wait for a source that is started for them.",
   ),
   sourceOnDemandCloseAfter: built(duration, 10_000, "Stop the source when nobody has read this long."),
-  maxReaders: built(int, 0, "Readers at the same time; 0 for no limit."),
+  maxReaders: built(int, 0, "Readers at the same time; 0 for no limit.", { hot: true }),
   gopCache: built(
     wordWith(["auto", "yes", "no"], [["true", "yes"], ["false", "no"], [true, "yes"], [false, "no"]]),
     "auto",
@@ -69,7 +69,9 @@ export const pathGeneralKeys = {
 };
 
 export const pathPublisherKeys = {
-  overridePublisher: built(bool, true, "Let a new publisher take the place of the present one."),
+  overridePublisher: built(bool, true, "Let a new publisher take the place of the present one.", {
+    hot: true,
+  }),
   disablePublisherOverride: alias(bool, "overridePublisher", { as: "inverted" }),
   srtPublishPassphrase: built(text, "", "Passphrase that SRT publishers must use, 10 to 79 bytes.", {
     secret: "all",

@@ -18,6 +18,7 @@ import {
 import { rtmpKeys } from "./rtmp.ts";
 import { rtspKeys } from "./rtsp.ts";
 import { moqKeys, srtKeys } from "./srt_moq.ts";
+import { webhooksKeys } from "./webhooks.ts";
 import { webrtcKeys } from "./webrtc.ts";
 
 /** The keys at the top of the file, except `pathDefaults` and `paths`. */
@@ -25,6 +26,7 @@ export const globalKeys = {
   ...logKeys,
   ...networkKeys,
   ...connectionHookKeys,
+  ...webhooksKeys,
   ...authKeys,
   ...apiKeys,
   ...metricsKeys,
@@ -62,6 +64,7 @@ export const globalSections: readonly Section[] = [
   { title: "Log", keys: logKeys },
   { title: "Timeouts, queues and UDP", keys: networkKeys },
   { title: "Commands for connections", keys: connectionHookKeys },
+  { title: "Webhooks", keys: webhooksKeys },
   { title: "Authentication", keys: authKeys },
   { title: "Control API", keys: apiKeys },
   { title: "Metrics", keys: metricsKeys },

@@ -25,6 +25,11 @@ export class MpegtsDemuxer {
     },
   });
 
+  /** Packets with media that were read so far: grows as long as what comes is a transport stream with tracks. */
+  get mediaPackets(): number {
+    return this.#program.packets;
+  }
+
   /** `chunk` may be used again afterwards. */
   push(chunk: Uint8Array): DemuxerEvent[] {
     this.#splitter.push(chunk);

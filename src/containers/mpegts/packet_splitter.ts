@@ -4,11 +4,13 @@ import { packetSize, syncByte } from "./wire/packet.ts";
 
 /** Consecutive sync bytes, a packet apart, that are believed after synchronisation was lost. */
 const syncsToBelieve = 3;
+/** What never becomes a transport stream is told, too, whenever this much has been skipped. */
+export const maxSkippedSilently = 64 * 1024;
 
 export interface PacketSink {
   /** 188 bytes from `at`, beginning with the sync byte; only valid during the call. */
   packet(bytes: Uint8Array, at: number): void;
-  /** So many bytes were skipped to find the packet that comes next. */
+  /** So many bytes were skipped to find the packet that comes next, or without having found one yet. */
   skipped(count: number): void;
 }
 
@@ -46,9 +48,10 @@ export class PacketSplitter {
         const from = at;
         at = this.#search(bytes, at, final);
         this.#skipped += at - from;
-        if (!this.#synced) break;
+        if (!this.#synced && this.#skipped < maxSkippedSilently) break;
         if (this.#skipped > 0) this.sink.skipped(this.#skipped);
         this.#skipped = 0;
+        if (!this.#synced) break;
         continue;
       }
       this.sink.packet(bytes, at);

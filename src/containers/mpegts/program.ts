@@ -33,6 +33,8 @@ function sameEntries(a: readonly PmtStream[], b: readonly PmtStream[]): boolean 
 }
 
 export class Program implements StreamSink {
+  /** Packets of tracks that can be read, so far. */
+  packets = 0;
   #entries: readonly PmtStream[] | null = null;
   #streams = new Map<number, ElementaryStream>();
   #tracks = new Map<ElementaryStream, DemuxerTrack>();
@@ -59,7 +61,10 @@ export class Program implements StreamSink {
     for (const stream of old.values()) {
       if (this.#streams.get(stream.entry.pid) === stream) continue;
       stream.close();
+      const track = this.#tracks.get(stream);
       this.#tracks.delete(stream);
+      // It will not be announced any more.
+      this.#held = this.#held?.filter((event) => event.track !== track) ?? null;
     }
     this.#held ??= [];
     this.#announceWhenKnown();
@@ -79,7 +84,10 @@ export class Program implements StreamSink {
   }
 
   packet(packet: TransportPacket): void {
-    this.#streams.get(packet.pid)?.packet(packet);
+    const stream = this.#streams.get(packet.pid);
+    if (stream === undefined) return;
+    if (!packet.scrambled) this.packets++;
+    stream.packet(packet);
   }
 
   /** An unknown number of packets was lost. */

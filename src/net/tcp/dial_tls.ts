@@ -1,13 +1,12 @@
 /** TLS connections of our own clients. */
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { isIP } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { UserError } from "../../base/errors.ts";
 import { type NetAddress, unmapIp } from "../address.ts";
 import type { ByteConn } from "../byte_conn.ts";
 import { SystemConn } from "./conn.ts";
 import { dial, type DialTcpOptions } from "./dial.ts";
+import { connectPinned } from "./pinned.ts";
 
 /** Whom to call, and how to know that it is the right one. */
 export interface DialTlsOptions extends DialTcpOptions {
@@ -25,7 +24,10 @@ export function dialTls(options: DialTlsOptions): Promise<ByteConn> {
   const { fingerprint = "" } = options;
   return dial(
     options,
-    (signal) => fingerprint === "" ? dialChecked(options, signal) : dialPinned(options, fingerprint, signal),
+    async (signal) =>
+      fingerprint === ""
+        ? await dialChecked(options, signal)
+        : new NodeTlsConn(await connectPinned({ ...options, fingerprint }, signal)),
   );
 }
 
@@ -56,43 +58,6 @@ async function dialChecked(
   } finally {
     signal.removeEventListener("abort", close);
   }
-}
-
-/** Deno's own TLS always asks who has signed; node's lets us look ourselves. */
-function dialPinned(
-  { hostname, port }: DialTlsOptions,
-  fingerprint: string,
-  signal: AbortSignal,
-): Promise<ByteConn> {
-  const wanted = fingerprint.replaceAll(":", "").toLowerCase();
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: hostname,
-      port,
-      rejectUnauthorized: false,
-      // A server name must not be an address (RFC 6066 §3).
-      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-    });
-    const fail = (error: Error) => {
-      signal.removeEventListener("abort", stop);
-      socket.destroy();
-      reject(error);
-    };
-    const stop = () => fail(new Error("canceled"));
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) return stop();
-    socket.once("error", fail);
-    socket.once("secureConnect", () => {
-      const { raw } = socket.getPeerCertificate();
-      const found = raw === undefined ? "none" : createHash("sha256").update(raw).digest("hex");
-      if (found !== wanted) {
-        return fail(new UserError(`fingerprint does not match: expected ${wanted}, got ${found}`));
-      }
-      signal.removeEventListener("abort", stop);
-      socket.off("error", fail);
-      resolve(new NodeTlsConn(socket));
-    });
-  });
 }
 
 /** A socket of node's as a `ByteConn`. */

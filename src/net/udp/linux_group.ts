@@ -31,8 +31,8 @@ export class LinuxUdpGroup implements UdpGroup {
   add(to: NetAddress): void {
     const key = `${to.ip} ${to.port}`;
     if (this.#slots.has(key)) return;
-    const name = this.sender.sockaddr(to);
-    if (name === undefined) {
+    const destination = this.sender.destination(to);
+    if (destination === undefined) {
       this.#unreachable.add(key);
       return;
     }
@@ -42,7 +42,7 @@ export class LinuxUdpGroup implements UdpGroup {
       for (let i = 0; i < slot; i++) grown.setName(i, this.#table.name(i));
       this.#table = grown;
     }
-    this.#table.setName(slot, name);
+    this.#table.setName(slot, destination.sockaddr);
     this.#keys.push(key);
     this.#slots.set(key, slot);
   }
@@ -88,7 +88,7 @@ export class LinuxUdpGroup implements UdpGroup {
       const wanted = Math.min(count - at, maxMessagesPerCall);
       const result = this.#table.send(sender.libc, sender.descriptor, at, wanted);
       if (result.kind === "sent") {
-        sender.sent += result.count * message.packets;
+        sender.countSent(message, result.count);
         at += result.count;
       } else if (result.kind === "full") {
         this.#waitFrom(at, bytes, message);

@@ -25,6 +25,14 @@ interface Waiting extends PlannedMessage {
 
 export type AddressFamily = "ipv4" | "ipv6";
 
+/** Where packets go. */
+export interface Destination {
+  /** In the family of the socket. */
+  readonly sockaddr: Uint8Array;
+  /** Larger segments have failed on the way there with the offload, and went out without it: a route with a smaller MTU. */
+  maxSegment: number;
+}
+
 /** Tables are only used within one call, so sockets share them. */
 const tables = new Map<string, MessageTable>();
 
@@ -41,8 +49,14 @@ function sharedTable(family: AddressFamily, segmentation: boolean): MessageTable
 export class LinuxUdpSender {
   sent = 0;
   dropped = 0;
-  /** Larger segments have failed with the offload and went out without it: no route, device or kernel for them. */
+  readonly #largestSegment: number;
+  /**
+   * For many destinations at once: larger segments have failed with the offload, and were never sent with it. Then it is
+   * this machine that lacks it, not one route.
+   */
   #maxSegment: number;
+  /** The largest segment that the system has taken with the offload. */
+  #proven = 0;
   #waiting: Waiting[] = [];
   #waitingPackets = 0;
   #attempts = 0;
@@ -50,7 +64,7 @@ export class LinuxUdpSender {
   #closed = false;
   readonly #turn = new LinuxUdpTurn(this);
   /** Peers are sent to again and again under the same address object. */
-  readonly #names = new WeakMap<NetAddress, Uint8Array>();
+  readonly #destinations = new WeakMap<NetAddress, Destination>();
 
   constructor(
     readonly libc: Libc,
@@ -58,7 +72,8 @@ export class LinuxUdpSender {
     readonly family: AddressFamily,
     readonly segmentation: boolean,
   ) {
-    this.#maxSegment = segmentation ? largestSegment : 0;
+    this.#largestSegment = segmentation ? largestSegment : 0;
+    this.#maxSegment = this.#largestSegment;
   }
 
   get closed(): boolean {
@@ -70,31 +85,40 @@ export class LinuxUdpSender {
     return this.#waiting.length > 0;
   }
 
+  /** For many destinations. */
   plan(batch: PacketBatch): PlannedMessage[] {
     return planMessages(batch, this.#maxSegment);
   }
 
-  /** The sockaddr for this socket; undefined for what it cannot reach, such as IPv6 from an IPv4 socket. */
-  sockaddr(to: NetAddress): Uint8Array | undefined {
-    let name = this.#names.get(to);
-    if (name === undefined) {
+  /** The one of this socket; undefined for what it cannot reach, such as IPv6 from an IPv4 socket. */
+  destination(to: NetAddress): Destination | undefined {
+    let destination = this.#destinations.get(to);
+    if (destination === undefined) {
       if (tryParseIp(to.ip) === undefined) return undefined;
       const room = new Uint8Array(32);
       const size = writeSockaddr(room, 0, to, this.family);
       if (size === 0) return undefined;
-      name = room.subarray(0, size);
-      this.#names.set(to, name);
+      destination = { sockaddr: room.subarray(0, size), maxSegment: this.#largestSegment };
+      this.#destinations.set(to, destination);
     }
-    return name;
+    return destination;
   }
 
   send(batch: PacketBatch, to: NetAddress): void {
-    const name = this.sockaddr(to);
-    if (this.#closed || name === undefined) {
+    const destination = this.destination(to);
+    if (this.#closed || destination === undefined) {
       this.dropped += batch.sizes.length;
       return;
     }
-    this.#turn.add(batch, name);
+    this.#turn.add(batch, destination);
+  }
+
+  /** The system has taken the message, for so many destinations. */
+  countSent({ packets, segment }: PlannedMessage, destinations: number): void {
+    this.sent += packets * destinations;
+    if (segment <= this.#proven) return;
+    this.#proven = segment;
+    if (segment > this.#maxSegment) this.#maxSegment = this.#largestSegment;
   }
 
   /** What was sent in this turn goes before what comes now. */
@@ -102,8 +126,11 @@ export class LinuxUdpSender {
     this.#turn.flush();
   }
 
-  /** A message that failed gets one more chance, packet by packet and without the offload; what fails again is dropped. */
-  sendAlone(bytes: Uint8Array, message: PlannedMessage, name: Uint8Array): void {
+  /**
+   * A message that failed gets one more chance, packet by packet and without the offload; what fails again is dropped.
+   * What that tells is noted for `destination`, if it is known.
+   */
+  sendAlone(bytes: Uint8Array, message: PlannedMessage, name: Uint8Array, destination?: Destination): void {
     const table = sharedTable(this.family, this.segmentation);
     const base = addressOf(bytes);
     const size = message.segment === 0 ? message.length : message.segment;
@@ -121,9 +148,10 @@ export class LinuxUdpSender {
     table.release(message.packets);
     this.sent += sent;
     this.dropped += message.packets - sent;
-    if (sent === message.packets && message.segment > 0) {
-      this.#maxSegment = Math.min(this.#maxSegment, message.segment - 1);
-    }
+    if (sent < message.packets || message.segment === 0) return;
+    const limit = message.segment - 1;
+    if (destination !== undefined) destination.maxSegment = Math.min(destination.maxSegment, limit);
+    if (limit >= this.#proven) this.#maxSegment = Math.min(this.#maxSegment, limit);
   }
 
   /** Keeps the message for later, or drops it when too much waits already. */
@@ -148,7 +176,7 @@ export class LinuxUdpSender {
       table.setMessage(0, bytes, addressOf(bytes), offset, length, segment);
       const result = table.send(this.libc, this.descriptor, 0, 1);
       if (result.kind === "full") break;
-      if (result.kind === "sent") this.sent += packets;
+      if (result.kind === "sent") this.countSent(message, 1);
       else this.sendAlone(bytes, message, name);
       this.#waitingPackets -= packets;
       done++;

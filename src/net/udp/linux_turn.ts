@@ -1,7 +1,7 @@
 /** What is sent to single addresses in one turn of the event loop, in one system call where that is possible. */
 import { addressOf, MessageTable } from "../ffi/mod.ts";
-import type { LinuxUdpSender } from "./linux_sender.ts";
-import type { PlannedMessage } from "./plan.ts";
+import type { Destination, LinuxUdpSender } from "./linux_sender.ts";
+import { planMessages, type PlannedMessage } from "./plan.ts";
 import type { PacketBatch } from "./socket.ts";
 
 /** Messages that are gathered at most: then a call is made, and gathering goes on. */
@@ -11,11 +11,13 @@ const turnSlots = 256;
 export class LinuxUdpTurn {
   #table: MessageTable | undefined;
   readonly #messages: PlannedMessage[] = [];
+  /** Of each message. */
+  readonly #destinations: Destination[] = [];
 
   constructor(private readonly sender: LinuxUdpSender) {}
 
   /** Goes out with `flush`, which is called at the end of this turn at the latest. */
-  add(batch: PacketBatch, name: Uint8Array): void {
+  add(batch: PacketBatch, to: Destination): void {
     const { family, segmentation } = this.sender;
     const table = this.#table ??= new MessageTable({
       slots: turnSlots,
@@ -24,13 +26,14 @@ export class LinuxUdpTurn {
       segmentation,
     });
     const base = addressOf(batch.bytes);
-    for (const message of this.sender.plan(batch)) {
+    for (const message of planMessages(batch, to.maxSegment)) {
       if (this.#messages.length === turnSlots) this.flush();
       const slot = this.#messages.length;
       if (slot === 0) queueMicrotask(() => this.flush());
-      table.setName(slot, name);
+      table.setName(slot, to.sockaddr);
       table.setMessage(slot, batch.bytes, base, message.offset, message.length, message.segment);
       this.#messages.push(message);
+      this.#destinations.push(to);
     }
   }
 
@@ -47,17 +50,18 @@ export class LinuxUdpTurn {
       }
       const result = table.send(sender.libc, sender.descriptor, at, count - at);
       if (result.kind === "sent") {
-        for (let i = 0; i < result.count; i++) sender.sent += this.#messages[at + i].packets;
+        for (let i = 0; i < result.count; i++) sender.countSent(this.#messages[at + i], 1);
         at += result.count;
       } else if (result.kind === "full") {
         this.#wait(table, at++);
       } else {
-        sender.sendAlone(table.held(at)!, this.#messages[at], table.name(at));
+        sender.sendAlone(table.held(at)!, this.#messages[at], table.name(at), this.#destinations[at]);
         at++;
       }
     }
     table.release(count);
     this.#messages.length = 0;
+    this.#destinations.length = 0;
   }
 
   #wait(table: MessageTable, slot: number): void {

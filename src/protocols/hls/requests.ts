@@ -4,13 +4,12 @@ import {
   assetResponse,
   byteAnswer,
   errorAnswer,
-  httpCredentials,
   type HttpExchange,
   notFoundAnswer,
   redirectAnswer,
   unauthorizedAnswer,
 } from "../../net/http/mod.ts";
-import { NoStreamError } from "../../paths/mod.ts";
+import { type AuthGrant, NoStreamError, type PathAccess } from "../../paths/mod.ts";
 import { failureAnswer, isCdn, pathAccess } from "./access.ts";
 import { cacheControl, playlistType } from "./answers.ts";
 import type { HlsContext } from "./context.ts";
@@ -97,13 +96,14 @@ export class HlsRequests {
     const query = passedOn(exchange.query);
     if (query.length > maxQueryLength) return errorAnswer(414, "the query is too long");
     const cdn = isCdn(exchange.request.headers, this.context.conf.hlsCDNSecret);
+    const access = pathAccess(exchange, path, query, null);
     if (!cdn) {
-      const described = await this.context.pathManager.describe(pathAccess(exchange, path, query, null));
+      const described = await this.context.pathManager.describe(access);
       if (described.kind === "redirect") return redirected(described.to, path, query);
     }
     const { session, muxer, inUrls } = cdn
       ? await this.#cdnVisit(exchange, path, query)
-      : this.#ownVisit(exchange, path) ?? await this.#newVisit(exchange, path, query, false);
+      : await this.#viewer(exchange, access);
     const answer = await this.#held(muxer, session, exchange, maxStartMs, (engine) => engine.multivariant());
     if (answer.kind !== "playlist") return heldAnswer(answer, path);
     return this.#send(exchange, session, muxer, {
@@ -191,6 +191,17 @@ export class HlsRequests {
     return { session, muxer: session.muxer, inUrls: inQuery !== null };
   }
 
+  /** Of a client that has just been authenticated. A session that it has lasts as long as its new token. */
+  async #viewer(exchange: HttpExchange, access: PathAccess): Promise<Visit> {
+    const { pathManager } = this.context;
+    const grant = pathManager.grantOf(access);
+    const visit = this.#ownVisit(exchange, access.name);
+    if (visit === null) return await this.#newVisit(exchange, access.name, access.query, grant);
+    const { session } = visit;
+    session.sit(await pathManager.addReader({ ...access, grant }, session, true));
+    return visit;
+  }
+
   /** Without a session: 404 when it had one that has ended, 401 when it never had any. */
   #stranger({ request, query }: HttpExchange, path: string): Response {
     const token = sessionInQuery(query) ?? sessionInCookie(request.headers.get("cookie"));
@@ -203,28 +214,29 @@ export class HlsRequests {
     const muxer = this.context.muxers.get(path);
     const session = muxer?.cdnSession ?? null;
     if (muxer !== undefined && session !== null && !session.ended) return { session, muxer, inUrls: false };
-    return await this.#newVisit(exchange, path, query, true);
+    return await this.#newVisit(exchange, path, query, null);
   }
 
-  /** The client has been authenticated, or is a content delivery network. */
+  /** `grant`: of the client; null for a content delivery network. */
   async #newVisit(
     exchange: HttpExchange,
     path: string,
     query: string,
-    cdn: boolean,
+    grant: AuthGrant | null,
   ): Promise<Visit> {
     const { client, request } = exchange;
+    const cdn = grant === null;
     if (this.context.sessions.size >= maxSessions) throw new UserError("too many HLS sessions");
     const session = new HlsSession(this.context, {
       path,
       client,
       query,
-      user: cdn ? "" : httpCredentials(request.headers).user,
+      user: grant?.user ?? "",
       userAgent: request.headers.get("user-agent") ?? "",
       isCdn: cdn,
     });
     try {
-      const access = pathAccess(exchange, path, query, session.id);
+      const access = { ...pathAccess(exchange, path, query, session.id), ...(grant !== null && { grant }) };
       session.sit(await this.context.pathManager.addReader(access, session, true));
       const muxer = this.muxer(path, { client, query });
       await muxer.ready;

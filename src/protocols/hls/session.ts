@@ -54,12 +54,12 @@ export class HlsSession implements Reader {
   #seat: ReaderSeat | null = null;
   #muxer: PathMuxer | null = null;
   #ended = false;
-  readonly #logger: Logger;
+  readonly logger: Logger;
 
   constructor(private readonly context: HlsContext, readonly owner: SessionOwner) {
     this.token = context.tokens.issue(owner.path);
-    this.#logger = context.logger.child(`[session ${this.id.slice(0, 8)}]`);
-    this.#logger.info(`created by ${addressText(owner.client)}${owner.isCdn ? " (CDN)" : ""}`);
+    this.logger = context.logger.child(`[session ${this.id.slice(0, 8)}]`);
+    this.logger.info(`created by ${addressText(owner.client)}${owner.isCdn ? " (CDN)" : ""}`);
   }
 
   get ended(): boolean {
@@ -82,7 +82,8 @@ export class HlsSession implements Reader {
     this.#muxer = muxer;
     this.context.sessions.set(this.token, this);
     muxer.sessions.add(this);
-    this.#logger.info(`is reading from muxer '${this.owner.path}'`);
+    this.#seat?.playing();
+    this.logger.info(`is reading from muxer '${this.owner.path}'`);
   }
 
   /** A request has come, or has been answered. */
@@ -100,6 +101,11 @@ export class HlsSession implements Reader {
     else this.#muxer.close(reason);
   }
 
+  /** Of this player's token; the others go on. */
+  expire(reason: string): void {
+    this.end(reason);
+  }
+
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -107,7 +113,7 @@ export class HlsSession implements Reader {
     this.#muxer?.sessions.delete(this);
     this.#muxer = null;
     this.#seat?.leave();
-    this.#logger.info(`closed: ${reason}`);
+    this.logger.info(`closed: ${reason}`);
   }
 
   check(now: number): void {

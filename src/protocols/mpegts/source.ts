@@ -4,6 +4,7 @@
  * Who closes whom: the pull's signal closes the socket, which ends the loop that reads from it; a stream that cannot go on
  * does the same.
  */
+import { packetSize, syncByte } from "../../containers/mpegts/wire/packet.ts";
 import { parseUdpInputUrl, receiveUdpInput } from "../../net/udp/input.ts";
 import { parseUnixInputUrl, readUnixInput } from "../../net/unix_input.ts";
 import type { Pull, SourceKind } from "../../paths/mod.ts";
@@ -15,9 +16,6 @@ export const mpegtsSource: SourceKind = {
   label: "MPEG-TS",
   connect: (pull) => /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull),
 };
-
-/** The first byte of a transport packet. */
-const syncByte = 0x47;
 
 async function receiveUdp(pull: Pull): Promise<void> {
   const { conf, pathConf } = pull;
@@ -38,8 +36,15 @@ async function receiveUdp(pull: Pull): Promise<void> {
 function transportPart(bytes: Uint8Array): Uint8Array {
   const rtpHeaderSize = 12;
   const isRtp = bytes[0] !== syncByte && bytes[0] >> 6 === 2 && bytes[rtpHeaderSize] === syncByte &&
-    (bytes.length - rtpHeaderSize) % 188 === 0;
-  return isRtp ? bytes.subarray(rtpHeaderSize) : bytes;
+    (bytes.length - rtpHeaderSize) % packetSize === 0;
+  return isRtp ? bytes.subarray(rtpHeaderSize) : withoutTrailer(bytes);
+}
+
+/** Some senders put bytes of their own behind the packets, which would be taken for the start of the next one. */
+function withoutTrailer(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - bytes.length % packetSize;
+  const hasTrailer = bytes[0] === syncByte && end > 0 && end < bytes.length && bytes[end] !== syncByte;
+  return hasTrailer ? bytes.subarray(0, end) : bytes;
 }
 
 async function receiveUnix(pull: Pull): Promise<void> {
@@ -66,8 +71,8 @@ class Feed {
   }
 
   write(bytes: Uint8Array, now: number): void {
-    this.pull.received();
-    this.#ingest.write(bytes, now);
+    // Noise shall not keep a source waiting for ever.
+    if (this.#ingest.write(bytes, now)) this.pull.received();
   }
 
   /** Reads until the pull ends, the stream cannot go on, or there is no more to read. */

@@ -80,6 +80,7 @@ export class RtmpConn implements Reader, Publisher {
   /** Serves the connection until its end. Never rejects. */
   async run(): Promise<void> {
     this.logger.info("opened");
+    const gone = this.context.pathManager.connected(this);
     try {
       await this.#serve();
       this.#end("EOF");
@@ -91,6 +92,7 @@ export class RtmpConn implements Reader, Publisher {
     }
     await this.#goodbye;
     this.logger.info(`closed: ${this.#closeReason}`);
+    gone();
   }
 
   async #serve(): Promise<void> {
@@ -163,7 +165,8 @@ export class RtmpConn implements Reader, Publisher {
         await this.#watched(delay(error.delayMs, this.#abort.signal));
       }
       if (this.#closeReason !== null) return;
-      this.sink.pushControl(this.#engine.reject(refusalOf(error), error.message), Date.now());
+      const told = error instanceof AuthError ? error.told : error.message;
+      this.sink.pushControl(this.#engine.reject(refusalOf(error), told), Date.now());
       await this.#lastWords();
       this.#end(error.message);
     } finally {
@@ -186,7 +189,7 @@ export class RtmpConn implements Reader, Publisher {
     const { pathManager } = this.context;
     const conf = await pathManager.authorize(access, "publish");
     if (this.#closeReason !== null) return;
-    this.user = access.credentials.user;
+    this.user = pathManager.grantOf(access).user;
     this.state = "publish";
     this.#viewsKept = true;
     this.#publishing = new Publishing({
@@ -204,7 +207,7 @@ export class RtmpConn implements Reader, Publisher {
     const access = this.#access(request);
     const seat = await this.context.pathManager.addReader(access, this);
     if (this.#closeReason !== null) return seat.leave();
-    this.user = access.credentials.user;
+    this.user = this.context.pathManager.grantOf(access).user;
     try {
       this.#reading = new Reading(seat, request.connect.fourCcs, this.logger);
     } catch (error) {
@@ -215,6 +218,7 @@ export class RtmpConn implements Reader, Publisher {
     const now = Date.now();
     this.sink.pushControl(this.#engine.accept(), now);
     this.#reading.play(this.sink, now);
+    seat.playing();
   }
 
   #access(request: StreamRequest): PathAccess {
@@ -229,7 +233,8 @@ export class RtmpConn implements Reader, Publisher {
       credentials: {
         user: parameters.get("user") ?? "",
         pass: parameters.get("pass") ?? "",
-        token: parameters.get("token") ?? parameters.get("jwt") ?? "",
+        // Whether the query may hold one is known to those who check it.
+        token: "",
       },
       signal: this.#abort.signal,
     };

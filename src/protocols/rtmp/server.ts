@@ -16,6 +16,7 @@ import { listenTcp, listenTls } from "../../net/tcp/mod.ts";
 import type { PathManager } from "../../paths/mod.ts";
 import { RtmpConn } from "./conn.ts";
 import type { RtmpContext } from "./context.ts";
+import { connSnapshot, type RtmpConnSnapshot } from "./stats.ts";
 
 const checkPeriodMs = 1000;
 
@@ -63,6 +64,18 @@ export class RtmpServer {
   /** Every open connection. */
   get conns(): Iterable<RtmpConn> {
     return this.#conns;
+  }
+
+  /** For API and metrics, by the time of their creation. */
+  get snapshots(): RtmpConnSnapshot[] {
+    return [...this.#conns].map(connSnapshot).sort((a, b) => a.created - b.created);
+  }
+
+  /** Ends a connection. False when there is none with this id. */
+  kick(id: string): boolean {
+    const conn = [...this.#conns].find((each) => each.id === id);
+    conn?.close("kicked");
+    return conn !== undefined;
   }
 
   /** For what is opened from now on. */

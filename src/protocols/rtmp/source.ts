@@ -17,6 +17,9 @@ const maxConnections = 3;
 /** What we take beyond plain FLV. */
 const fourCcs = ["av01", "vp09", "hvc1", "avc1", "Opus", "fLaC", "ac-3", "mp4a", ".mp3"];
 
+/** Characters of what the server says at the end. */
+const maxReason = 200;
+
 /** `rtmp://` and `rtmps://`. */
 export const rtmpSource: SourceKind = { type: "rtmpSource", label: "RTMP", connect: pullRtmp };
 
@@ -89,7 +92,7 @@ class Player {
       const now = Date.now();
       for (let action = this.#engine.next(now); action !== null; action = this.#engine.next(now)) {
         if (action.kind === "retry") return action.authQuery;
-        if (action.kind === "end") throw new UserError(action.reason);
+        if (action.kind === "end") throw new UserError(action.reason.slice(0, maxReason));
         const task = this.#perform(action, now);
         if (task !== undefined) await task;
       }

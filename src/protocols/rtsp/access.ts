@@ -28,7 +28,7 @@ export function pathAccess(
     id,
     ip: conn.remote.ip,
     userAgent: request.headers.get("User-Agent") ?? "",
-    credentials: conn.authenticator.credentials(request, target.query),
+    credentials: conn.authenticator.credentials(request),
     signal: conn.signal,
   };
 }

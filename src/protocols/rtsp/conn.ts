@@ -34,6 +34,7 @@ export type Tunnel = "none" | "http" | "websocket";
 
 export class RtspConn {
   readonly id: string = crypto.randomUUID();
+  readonly type: "rtspConn" | "rtspsConn";
   readonly created: number = Date.now();
   readonly logger: Logger;
   readonly authenticator: Authenticator;
@@ -65,6 +66,7 @@ export class RtspConn {
     private readonly conn: ByteConn,
     readonly tunnel: Tunnel = "none",
   ) {
+    this.type = context.secure ? "rtspsConn" : "rtspConn";
     this.logger = context.logger.child(`[conn ${addressText(conn.remote)}]`);
     this.authenticator = new Authenticator(context.conf.rtspAuthMethods);
     const { writeQueueSize } = context.conf;
@@ -88,6 +90,7 @@ export class RtspConn {
   /** Serves the connection until its end. Never rejects. */
   async run(): Promise<void> {
     this.logger.info("opened");
+    const gone = this.context.pathManager.connected(this);
     try {
       await this.#serve();
       this.close("EOF");
@@ -99,6 +102,7 @@ export class RtspConn {
       }
     }
     this.logger.info(`closed: ${this.#closeReason}`);
+    gone();
   }
 
   /** Reads and answers until the peer is done. */

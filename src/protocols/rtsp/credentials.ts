@@ -40,25 +40,23 @@ export class Authenticator {
     return challenges;
   }
 
-  /** `query` may carry a token for JWT and HTTP authentication. */
-  credentials(request: RtspRequest, query: string): Credentials {
+  /** Those of the header; tokens in passwords and queries are found by those who check them. */
+  credentials(request: RtspRequest): Credentials {
     const header = request.headers.get("Authorization");
-    const parameters = new URLSearchParams(query);
-    const queryToken = parameters.get("token") ?? parameters.get("jwt") ?? "";
-    if (header === undefined) return { ...noCredentials, token: queryToken };
+    if (header === undefined) return noCredentials;
     const authorization = this.#parse(header);
     if (authorization.scheme === "Basic") {
-      if (!this.methods.includes("basic")) return { ...noCredentials, token: queryToken };
+      if (!this.methods.includes("basic")) return noCredentials;
       const { user, password } = authorization;
-      return { user, pass: password, token: password === "" ? queryToken : password };
+      return { user, pass: password, token: "" };
     }
     this.#stale = authorization.nonce !== this.#nonce;
-    if (!this.methods.includes("digest") || this.#stale) return { ...noCredentials, token: queryToken };
+    if (!this.methods.includes("digest") || this.#stale) return noCredentials;
     const url = parseRequestUrl(request.url);
     return {
       user: authorization.user,
       pass: "",
-      token: queryToken,
+      token: "",
       verify: (user, password) =>
         user !== "" && digestUriMatches(authorization.uri, url, request.method) &&
         verifyDigest(authorization, { user, password, realm, nonce: this.#nonce, method: request.method }),

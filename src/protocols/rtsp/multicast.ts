@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import type { NetAddress } from "../../net/address.ts";
 import { bindUdp, type UdpSocket } from "../../net/udp/mod.ts";
-import type { RtspFanout, UdpSeat } from "./fanout/rtsp_fanout.ts";
+import { addSent, nothingSent, type RtspFanout, type RtspSeat } from "./fanout/rtsp_fanout.ts";
 import type { UdpPair } from "./fanout/datagram.ts";
 
 const multicastTtl = 127;
@@ -82,7 +82,7 @@ interface Joined {
   users: number;
   /** Sessions that play. */
   players: number;
-  seat: UdpSeat | null;
+  seat: RtspSeat | null;
 }
 
 /** The multicast groups of one stream, by media index: opened by the first reader, closed after the last. */
@@ -107,7 +107,7 @@ export class StreamMulticast {
   }
 
   /** For PLAY: the group flows while anybody plays it. */
-  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup, now: number): UdpSeat {
+  play(mediaIndex: number, trackIds: readonly number[], group: MulticastGroup, now: number): RtspSeat {
     const joined = this.#joined.get(mediaIndex)!;
     const { pair, rtp, rtcp } = group;
     const seat = joined.seat ??= this.fanout.addDatagram(
@@ -118,10 +118,7 @@ export class StreamMulticast {
     joined.players++;
     const before = seat.sent();
     return {
-      sent: () => {
-        const now = seat.sent();
-        return { packets: now.packets - before.packets, bytes: now.bytes - before.bytes };
-      },
+      sent: () => addSent(nothingSent, seat.sent(), before),
       leave: () => {
         if (--joined.players > 0) return;
         joined.seat?.leave();

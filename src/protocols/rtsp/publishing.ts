@@ -9,6 +9,7 @@ import type { Sink } from "../../stream/sink.ts";
 import type { RtspContext } from "./context.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { RtspSession } from "./session.ts";
+import { addCounters, noCounters, type ReceptionCounters } from "./stats.ts";
 import { emptyReport, emptyRtp } from "./wire/firewall.ts";
 import { findControl } from "./wire/control.ts";
 import { serializeInterleaved } from "./wire/interleaved.ts";
@@ -31,6 +32,9 @@ export interface PublishingOptions {
 /** The side of a session that publishes: from ANNOUNCE on it knows the tracks, while it records it has a stream. */
 export class Publishing {
   lastPacketAt = 0;
+  /** Sent to the publisher, since ANNOUNCE. */
+  reportsSent = 0;
+  reportBytesSent = 0;
 
   readonly #options: PublishingOptions;
   #seat: PublisherSeat | null = null;
@@ -38,6 +42,8 @@ export class Publishing {
   #setups: readonly MediaSetup[] = [];
   #reception: RtpReception | null = null;
   #nextReport = 0;
+  /** Of what was recorded before a PAUSE. */
+  #before: ReceptionCounters = noCounters;
 
   constructor(options: PublishingOptions) {
     this.#options = options;
@@ -50,6 +56,12 @@ export class Publishing {
   /** Null until RECORD. */
   get reception(): RtpReception | null {
     return this.#reception;
+  }
+
+  /** Since ANNOUNCE. */
+  get received(): ReceptionCounters {
+    const reception = this.#reception;
+    return reception === null ? { ...this.#before, jitter: 0 } : addCounters(this.#before, reception);
   }
 
   /** What arrives is a transport stream that is to be taken apart. */
@@ -162,6 +174,8 @@ export class Publishing {
 
   #sendReport(setup: MediaSetup, report: Uint8Array): void {
     const bytes = setup.srtp === null ? report : setup.srtp.sender.protectRtcp(report);
+    this.reportsSent++;
+    this.reportBytesSent += bytes.length;
     if (setup.delivery === "tcp") {
       this.#sink?.pushControl(serializeInterleaved(setup.channel + 1, bytes), Date.now());
     } else if (setup.delivery === "udp") {
@@ -171,6 +185,7 @@ export class Publishing {
 
   /** Takes the stream away; `record` may bring it back. */
   leave(): void {
+    this.#before = this.received;
     const seat = this.#seat;
     this.#seat = null;
     this.#sink = null;

@@ -2,11 +2,12 @@ import { ParseError } from "../../base/errors.ts";
 import type { ReaderSeat } from "../../paths/mod.ts";
 import { parseRtcp } from "../../rtp/rtcp/compound.ts";
 import type { ReportBlock } from "../../rtp/rtcp/report_block.ts";
-import type { Sink } from "../../stream/sink.ts";
+import type { Sink, SinkStats } from "../../stream/sink.ts";
 import type { Track } from "../../stream/track.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { RtspContext } from "./context.ts";
-import type { UdpSeat } from "./fanout/rtsp_fanout.ts";
+import type { RtspSent } from "./fanout/datagram.ts";
+import { addSent, nothingSent, type RtspSeat } from "./fanout/rtsp_fanout.ts";
 import type { MediaSetup } from "./media_setup.ts";
 import type { StreamState } from "./stream_state.ts";
 
@@ -15,9 +16,13 @@ export class Reading {
   lastPacketAt = 0;
   reportedLost = 0;
   reportsReceived = 0;
+  reportsInError = 0;
   #stop: (() => void) | null = null;
-  #udp: UdpSeat[] = [];
-  #sentBefore = { packets: 0, bytes: 0 };
+  #seats: RtspSeat[] = [];
+  /** Of the connection that carries the media, while it plays. */
+  #carrier: { readonly sink: Sink; readonly before: SinkStats } | null = null;
+  #sentBefore: RtspSent = nothingSent;
+  #discardedBefore = 0;
   readonly #lost = new Map<number, number>();
 
   constructor(
@@ -35,13 +40,12 @@ export class Reading {
     return this.#stop !== null;
   }
 
-  /** Units that a reader is sent before the live ones: with `gopCache: yes` on its path. */
-  get cachedUnits(): readonly Unit[] {
+  /** Units that a reader is sent before the live ones, with packets: with `gopCache: yes` on its path. */
+  prepareCached(now: number): readonly Unit[] {
     if (this.seat.conf.gopCache !== "yes") return [];
     const units = this.seat.stream.cachedUnits;
-    // Packets made only now would be numbered after those that are already on their way to others.
-    const sent = new Set(units.filter((unit) => unit.hasPackets).map((unit) => unit.track));
-    return units.every((unit) => unit.hasPackets || !sent.has(unit.track)) ? units : [];
+    this.state.fanout.prepare(units, now);
+    return units;
   }
 
   /** `sink` is that of the connection, for interleaved media. Throws UserError when a UDP port is taken. */
@@ -51,7 +55,7 @@ export class Reading {
     this.#stop = () => {
       for (const step of undo.splice(0).reverse()) step();
     };
-    const cached = this.cachedUnits;
+    const cached = this.prepareCached(now);
     const channels = this.seat.stream.tracks.map(() => -1);
     let secure = false;
     for (const setup of setups) {
@@ -61,12 +65,16 @@ export class Reading {
         secure = setup.srtp !== null;
       } else {
         const seat = this.#joinUdp(setup, tracks.map((track) => track.id), cached, now);
-        this.#udp.push(seat);
+        this.#seats.push(seat);
         undo.push(() => seat.leave());
       }
     }
+    undo.push(this.seat.playing());
     if (channels.some((channel) => channel >= 0)) {
-      undo.push(this.state.fanout.addInterleaved(channels, secure, sink, cached, now));
+      this.#carrier = { sink, before: sink.stats };
+      const seat = this.state.fanout.addInterleaved(channels, secure, sink, cached, now);
+      this.#seats.push(seat);
+      undo.push(() => seat.leave());
     }
   }
 
@@ -75,7 +83,7 @@ export class Reading {
     trackIds: readonly number[],
     cached: readonly Unit[],
     now: number,
-  ): UdpSeat {
+  ): RtspSeat {
     if (setup.delivery === "multicast") {
       return this.state.multicast!.play(setup.mediaIndex, trackIds, setup.group, now);
     }
@@ -88,22 +96,33 @@ export class Reading {
     );
   }
 
-  /** RTP and RTCP packets and bytes sent over UDP; TCP readers are counted by their sink. */
-  get sentOverUdp(): { packets: number; bytes: number } {
-    const sum = { ...this.#sentBefore };
-    for (const seat of this.#udp) {
-      const { packets, bytes } = seat.sent();
-      sum.packets += packets;
-      sum.bytes += bytes;
-    }
-    return sum;
+  /** Since the first PLAY. */
+  get sent(): RtspSent {
+    const sum = this.#seats.reduce((sum, seat) => addSent(sum, seat.sent()), this.#sentBefore);
+    if (this.#carrier === null) return sum;
+    const { sink, before } = this.#carrier;
+    const { packetsSent, mediaBytesSent } = sink.stats;
+    return {
+      packets: sum.packets + packetsSent - before.packetsSent,
+      bytes: sum.bytes + mediaBytesSent - before.mediaBytesSent,
+      reports: sum.reports,
+    };
+  }
+
+  /** RTP packets that were dropped because the reader is too slow. */
+  get packetsDiscarded(): number {
+    if (this.#carrier === null) return this.#discardedBefore;
+    const { sink, before } = this.#carrier;
+    return this.#discardedBefore + sink.stats.packetsDiscarded - before.packetsDiscarded;
   }
 
   pause(): void {
-    this.#sentBefore = this.sentOverUdp;
+    this.#sentBefore = this.sent;
+    this.#discardedBefore = this.packetsDiscarded;
     this.#stop?.();
     this.#stop = null;
-    this.#udp = [];
+    this.#seats = [];
+    this.#carrier = null;
   }
 
   /** Readers send nothing but reports. */
@@ -111,7 +130,10 @@ export class Reading {
     let plain = bytes;
     if (setup.srtp !== null) {
       const result = setup.srtp.receiver.unprotectRtcp(bytes);
-      if (result.kind === "refused") return;
+      if (result.kind === "refused") {
+        this.reportsInError++;
+        return;
+      }
       plain = result.bytes;
     }
     this.lastPacketAt = now;
@@ -123,6 +145,7 @@ export class Reading {
     } catch (error) {
       // What a reader reports does not touch the stream: a report that makes no sense is as good as none.
       if (!(error instanceof ParseError)) throw error;
+      this.reportsInError++;
     }
   }
 

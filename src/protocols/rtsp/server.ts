@@ -22,6 +22,7 @@ import { RtspConn, type Tunnel } from "./conn.ts";
 import type { RtspContext } from "./context.ts";
 import { MulticastPool } from "./multicast.ts";
 import type { RtspSession } from "./session.ts";
+import { connSnapshot, type RtspConnSnapshot, type RtspSessionSnapshot, sessionSnapshot } from "./stats.ts";
 import { StreamStates } from "./stream_state.ts";
 import { HttpTunnels } from "./tunnel/http.ts";
 import { UdpClients } from "./udp_clients.ts";
@@ -123,6 +124,23 @@ export class RtspServer {
 
   get sessions(): Iterable<RtspSession> {
     return this.#sessions.values();
+  }
+
+  /** For API and metrics, by the time of their creation. */
+  get connSnapshots(): RtspConnSnapshot[] {
+    return [...this.#conns].map(connSnapshot).sort((a, b) => a.created - b.created);
+  }
+
+  /** The same. */
+  get sessionSnapshots(): RtspSessionSnapshot[] {
+    return [...this.#sessions.values()].map(sessionSnapshot).sort((a, b) => a.created - b.created);
+  }
+
+  /** Ends a session with its connections. False when there is none with this id. */
+  kickSession(id: string): boolean {
+    const session = [...this.#sessions.values()].find((each) => each.id === id);
+    session?.close("kicked");
+    return session !== undefined;
   }
 
   /** For what is opened from now on. */

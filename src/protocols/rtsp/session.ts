@@ -39,6 +39,9 @@ export class RtspSession implements Reader, Publisher {
   /** From the ANNOUNCE of a publisher. */
   publishing: Publishing | null = null;
 
+  /** RTP and RTCP packets. */
+  inboundBytes = 0;
+
   /** The connection that carries the media, when it is interleaved and flows. */
   carrier: RtspConn | null = null;
 
@@ -92,10 +95,12 @@ export class RtspSession implements Reader, Publisher {
 
   /** From readers nothing but RTCP is expected: RTP (holes punched into firewalls) is let pass. */
   receiveRtp(setup: MediaSetup, packet: Uint8Array, now: number): void {
+    this.inboundBytes += packet.length;
     if (this.state === "record") this.publishing!.receiveRtp(setup, packet, now);
   }
 
   receiveRtcp(setup: MediaSetup, packet: Uint8Array, now: number): void {
+    this.inboundBytes += packet.length;
     if (this.state === "record") this.publishing!.receiveRtcp(setup, packet, now);
     else if (this.state === "play") this.reading!.receiveRtcp(setup, packet, now);
   }

@@ -84,6 +84,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   /** Serves the client until its end. Never rejects. */
   async run(): Promise<void> {
     this.logger.info("opened");
+    const gone = this.context.pathManager.connected(this);
     const ended = new Promise<void>((resolve) => this.#ended = resolve);
     try {
       await this.#decide();
@@ -95,6 +96,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     }
     await ended;
     this.logger.info(`closed: ${this.#closeReason}`);
+    gone();
   }
 
   async #decide(): Promise<void> {
@@ -140,7 +142,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     const { pathManager } = this.context;
     const conf = await pathManager.authorize(access, "publish");
     if (this.#closeReason !== null) return;
-    this.user = wanted.user;
+    this.user = pathManager.grantOf(access).user;
     if (!this.#accept(conf.srtPublishPassphrase)) return;
     this.state = "publish";
     this.#mediaAt = performance.now();
@@ -155,9 +157,11 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   }
 
   async #read(wanted: StreamRequest): Promise<void> {
-    const seat = await this.context.pathManager.addReader(this.#access(wanted), this);
+    const access = this.#access(wanted);
+    const { pathManager } = this.context;
+    const seat = await pathManager.addReader(access, this);
     if (this.#closeReason !== null) return seat.leave();
-    this.user = wanted.user;
+    this.user = pathManager.grantOf(access).user;
     try {
       const reading = new Reading(seat, this.logger);
       if (!this.#accept(seat.conf.srtReadPassphrase)) return seat.leave();
@@ -171,6 +175,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     const { handshake, keyMaterial } = this.request;
     const limits = { segmentSize: handshake.segmentSize, mode: keyMaterial?.parsed.mode ?? null };
     this.#reading.play(this, readerPayloadSize(limits, this.context.conf.udpMaxPayloadSize));
+    seat.playing();
   }
 
   /** For the fanout. */

@@ -53,6 +53,7 @@ export class Reading implements Side {
     this.logger.info(
       `is reading from path '${this.seat.pathName}', ${tracksText(this.agreement.tracks)}`,
     );
+    this.seat.playing();
     this.#reader = this.#fanout.addReader({
       medias: agreedMedias(this.agreement),
       keys: connection.keys,

@@ -68,6 +68,15 @@ function roleOf(remote: Remote): "server" | "client" {
   return localSetup(remote) === "passive" ? "server" : "client";
 }
 
+/** All sessions share one socket and one timer: a defect that one of them meets is reported, and the others go on. */
+function isolate(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 export class WebrtcSession implements Reader, Publisher, LiveSession {
   readonly type = "webRTCSession";
   readonly id: string;
@@ -137,7 +146,8 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     this.#check();
     this.#tell();
     // From here on nobody asks for them.
-    this.#access = { ...access, credentials: { ...noCredentials, user: access.credentials.user } };
+    const grant = pathManager.grantOf(access);
+    this.#access = { ...access, grant, credentials: { ...noCredentials, user: grant.user } };
     const offer = parseDescription(text);
     this.#side = conf === null ? await this.#read(offer) : this.#publish(offer, conf);
     this.#check();
@@ -146,9 +156,9 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
     const { agreement, sources } = this.#side;
     this.#remote = remoteOf(offer, agreement);
     const ice = this.context.createIce({
-      onDtls: (datagram) => this.#openDtls()?.receive(datagram),
-      onMedia: (datagrams) => this.#receiveMedia(datagrams),
-      onState: (state) => this.#iceChanged(state),
+      onDtls: (datagram) => isolate(() => this.#openDtls()?.receive(datagram)),
+      onMedia: (datagrams) => isolate(() => this.#receiveMedia(datagrams)),
+      onState: (state) => isolate(() => this.#iceChanged(state)),
     });
     this.#ice = ice;
     const candidates = await ice.gather();
@@ -274,8 +284,10 @@ export class WebrtcSession implements Reader, Publisher, LiveSession {
   /** Called every 20 ms. */
   tick(now: number): void {
     if (!this.#established) return;
-    this.#side?.tick(now);
-    this.#data?.tick();
+    isolate(() => {
+      this.#side?.tick(now);
+      this.#data?.tick();
+    });
   }
 
   #late(): void {

@@ -5,6 +5,7 @@ import { serializeAdtsHeader } from "../../../src/codecs/mpeg4audio/adts.ts";
 import { skippedText } from "../../../src/containers/mpegts/demuxer_event.ts";
 import { MpegtsDemuxer } from "../../../src/containers/mpegts/demuxer.ts";
 import { maxHeldTicks } from "../../../src/containers/mpegts/program.ts";
+import { maxSkippedSilently } from "../../../src/containers/mpegts/packet_splitter.ts";
 import { serializeAudioSyncHeader } from "../../../src/containers/mpegts/wire/audio_sync_stream.ts";
 import { registrationDescriptor } from "../../../src/containers/mpegts/wire/descriptor.ts";
 import { equal, fromHex, match, ok } from "../../support/assert.ts";
@@ -325,4 +326,27 @@ Deno.test("a frame in more pieces than any encoder makes is given up", () => {
   const events = demux(concat(bytes));
   equal(unitsOf(events).map(({ pts }) => pts), [0, 7200]);
   ok(errorsOf(events).some((text) => /a frame has more than \d+ pieces/.test(text)));
+});
+
+Deno.test("what never becomes a transport stream is told, too", () => {
+  const events = demux(new Uint8Array(3 * maxSkippedSilently).fill(1));
+  ok(errorsOf(events).length >= 2);
+  match(errorsOf(events)[0], /^synchronization was lost: \d+ bytes are skipped$/);
+});
+
+Deno.test("units of a track that goes before it was announced go with it", () => {
+  const make = new HandMade();
+  const entry = (pid: number, streamType: number) => ({ pid, streamType, descriptors: [] });
+  const frame = (pid: number) => make.pes(pid, h264(1), { pts: 0 }, { streamId: 0xe0 });
+  const events = demux(concat([
+    make.pat(),
+    make.pmt([entry(0x101, video), entry(0x102, audio)]),
+    frame(0x101),
+    frame(0x101),
+    make.pmt([entry(0x103, video)], 1),
+    frame(0x103),
+  ]));
+  const [announced, ...more] = announcementsOf(events);
+  equal([announced.tracks.map(({ pid }) => pid), more.length], [[0x103], 0]);
+  equal(unitsOf(events).map(({ track }) => track.pid), [0x103]);
 });

@@ -9,19 +9,33 @@ const stripe = 20;
 const bits = 16;
 const periodMs = 10 * 2 ** bits;
 
-/** Encodes and publishes in real time, with a tone, until it is disposed of. */
+/** Encodes and publishes in real time, with a tone, until it is disposed of. FFmpeg holds pictures back for the tone. */
 export function clockPublish(url: string, size = "320x64"): Client {
+  const tone = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"];
+  return publish(url, size, tone, ["-c:a", "aac"]);
+}
+
+/** Without sound: each picture is sent as soon as it is encoded. */
+export function clockPublishAtOnce(url: string, size = "320x64"): Client {
+  return publish(url, size, [], []);
+}
+
+function publish(
+  url: string,
+  size: string,
+  soundInput: readonly string[],
+  soundOutput: readonly string[],
+): Client {
   // time(0) is the clock of the machine
   const stripes = `geq=lum='if(mod(floor(time(0)*100/pow(2,floor(X/${stripe}))),2),235,16)':cb=128:cr=128`;
   const picture = ["-re", "-f", "lavfi", "-i", `color=size=${size}:rate=25,${stripes}`];
-  const tone = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"];
   const video = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"];
-  const output = ["-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "rtsp", "-rtsp_transport", "tcp", url];
+  const output = ["-pix_fmt", "yuv420p", ...soundOutput, "-f", "rtsp", "-rtsp_transport", "tcp", url];
   return new Client("clock publisher", "ffmpeg", [
     "-v",
     "warning",
     ...picture,
-    ...tone,
+    ...soundInput,
     ...video,
     ...output,
   ], { timeLimitMs });

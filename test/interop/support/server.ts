@@ -46,6 +46,9 @@ export interface ServerPorts {
   readonly webrtc: number;
   /** Of media. */
   readonly webrtcUdp: number;
+  readonly api: number;
+  readonly metrics: number;
+  readonly pprof: number;
 }
 
 function serverCommand(): readonly string[] {
@@ -57,7 +60,7 @@ function serverCommand(): readonly string[] {
 function takePorts(): ServerPorts {
   const pairs = new Set<number>();
   while (pairs.size < 6) pairs.add(freeUdpPair());
-  const [rtsp, rtsps, rtmp, rtmps, hls, webrtc] = freeTcpPorts(6);
+  const [rtsp, rtsps, rtmp, rtmps, hls, webrtc, api, metrics, pprof] = freeTcpPorts(9);
   const [rtp, srtp, multicast, multicastSrtp, webrtcUdp, srt] = pairs;
   return {
     rtsp,
@@ -72,6 +75,9 @@ function takePorts(): ServerPorts {
     webrtc,
     webrtcUdp,
     srt,
+    api,
+    metrics,
+    pprof,
   };
 }
 
@@ -95,9 +101,22 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     srtAddress: `:${ports.srt}`,
     webrtcAddress: `:${ports.webrtc}`,
     webrtcLocalUDPAddress: `:${ports.webrtcUdp}`,
+    apiAddress: `127.0.0.1:${ports.api}`,
+    metricsAddress: `127.0.0.1:${ports.metrics}`,
+    pprofAddress: `127.0.0.1:${ports.pprof}`,
     paths: { all_others: null },
     ...extra,
   };
+}
+
+function writeConfig(file: string, ports: ServerPorts, config: Config): Promise<void> {
+  return replaceFile(file, JSON.stringify(configuration(ports, config), null, 2));
+}
+
+/** At once, as editors do. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${file}.new`, text);
+  await Deno.rename(`${file}.new`, file);
 }
 
 /** The names in the log of the servers that are configured to start. */
@@ -112,6 +131,9 @@ function listeners(config: Config): string[] {
     ...(config.hls ? ["HLS"] : []),
     ...(config.srt ? ["SRT"] : []),
     ...(config.webrtc ? ["WebRTC"] : []),
+    ...(config.api ? ["API"] : []),
+    ...(config.metrics ? ["metrics"] : []),
+    ...(config.pprof ? ["pprof"] : []),
   ];
 }
 
@@ -159,7 +181,7 @@ export class TestServer implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "interop-" });
     const ports = takePorts();
     const file = `${folder}/server.yml`;
-    await Deno.writeTextFile(file, JSON.stringify(configuration(ports, options.config ?? {}), null, 2));
+    await writeConfig(file, ports, options.config ?? {});
     const [command, ...args] = options.command ?? serverCommand();
     const process = new Deno.Command(command, {
       args: [...args, file],
@@ -174,6 +196,20 @@ export class TestServer implements AsyncDisposable {
 
   get pid(): number {
     return this.#process.pid;
+  }
+
+  /** Writes the file anew, as `config` of the options does. */
+  configure(config: Config): Promise<void> {
+    return writeConfig(`${this.folder}/server.yml`, this.ports, config);
+  }
+
+  /** Writes anything into the file. */
+  configureText(text: string): Promise<void> {
+    return replaceFile(`${this.folder}/server.yml`, text);
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.ports.api}`;
   }
 
   rtspUrl(path: string, credentials = ""): string {

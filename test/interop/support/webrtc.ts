@@ -12,12 +12,17 @@ export interface WebrtcHost {
   readonly log: { waitFor(pattern: RegExp, timeoutMs: number): Promise<string> };
 }
 
-/** As `RTCRtpCapabilities` names them; null for none of that kind. */
-export interface PublishOptions {
-  readonly video?: VideoOptions | null;
-  readonly audio?: AudioOptions | null;
+export interface PeerOptions {
   /** Value of the Authorization header. */
   readonly authorization?: string;
+  /** Media goes to this port of 127.0.0.1 instead of to the candidates of the answer. */
+  readonly mediaPort?: number;
+}
+
+/** As `RTCRtpCapabilities` names them; null for none of that kind. */
+export interface PublishOptions extends PeerOptions {
+  readonly video?: VideoOptions | null;
+  readonly audio?: AudioOptions | null;
 }
 
 export interface VideoOptions {
@@ -30,6 +35,8 @@ export interface VideoOptions {
   readonly frameRate?: number;
   /** Bits per second. */
   readonly maxBitrate?: number;
+  /** A picture of noise instead of the fake camera's: it needs all the bits that there are. */
+  readonly noise?: boolean;
   /** Layers of simulcast, by factor: `[4, 2, 1]`. */
   readonly scales?: readonly number[];
 }
@@ -38,12 +45,11 @@ export interface AudioOptions {
   readonly mimeType?: string;
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends PeerOptions {
   readonly video?: boolean;
   readonly audio?: boolean;
   /** Ask for data channels, too. */
   readonly data?: boolean;
-  readonly authorization?: string;
 }
 
 /** The server's answer. */
@@ -88,7 +94,26 @@ const script = `
     if (wanted.length === 0) throw new Error("the browser has no " + mimeType + " " + fmtp);
     return [...wanted, ...all.filter((codec) => /rtx$/.test(codec.mimeType))];
   };
-  const post = async (pc, url, authorization) => {
+  const noise = (width, height, frameRate) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(width, height);
+    const words = new Uint32Array(image.data.buffer);
+    let state = 1;
+    setInterval(() => {
+      for (let i = 0; i < words.length; i++) {
+        state ^= state << 13;
+        state ^= state >>> 17;
+        state ^= state << 5;
+        words[i] = state | 0xff000000;
+      }
+      context.putImageData(image, 0, 0);
+    }, 1000 / frameRate);
+    return canvas.captureStream(frameRate);
+  };
+  const elsewhere = (sdp, port) =>
+    sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ \\d+ /gm, "$1 127.0.0.1 " + port + " ");
+  const post = async (pc, url, { authorization, mediaPort }) => {
     const peer = { pc, channels: [], messages: [] };
     pc.addEventListener("datachannel", ({ channel }) => {
       peer.channels.push(channel.label);
@@ -105,7 +130,8 @@ const script = `
     await pc.setLocalDescription(await pc.createOffer());
     const headers = { "content-type": "application/sdp", ...authorization ? { authorization } : {} };
     const response = await fetch(url, { method: "POST", headers, body: pc.localDescription.sdp });
-    const body = await response.text();
+    const text = await response.text();
+    const body = mediaPort === undefined ? text : elsewhere(text, mediaPort);
     if (response.status === 201) await pc.setRemoteDescription({ type: "answer", sdp: body });
     else pc.close();
     const header = (name) => response.headers.get(name);
@@ -120,31 +146,31 @@ const script = `
       },
     };
   };
-  window.publish = async (url, { video = {}, audio = {}, authorization }) => {
+  window.publish = async (url, { video = {}, audio = {}, ...options }) => {
     const { width = 640, height = 360, frameRate = 30, maxBitrate, scales } = video ?? {};
-    const stream = await navigator.mediaDevices.getUserMedia({
+    const stream = video?.noise ? noise(width, height, frameRate) : await navigator.mediaDevices.getUserMedia({
       video: video && { width, height, frameRate },
       audio: audio !== null,
     });
     const pc = new RTCPeerConnection();
     for (const track of stream.getTracks()) {
-      const options = track.kind === "video" ? video : audio;
+      const wanted = track.kind === "video" ? video : audio;
       const sendEncodings = track.kind === "audio" ? [{}] : (scales ?? [1]).map((scaleResolutionDownBy, i) => ({
         ...scales ? { rid: "layer" + i } : {},
         scaleResolutionDownBy,
         ...maxBitrate ? { maxBitrate } : {},
       }));
       const transceiver = pc.addTransceiver(track, { direction: "sendonly", streams: [stream], sendEncodings });
-      if (options.mimeType) transceiver.setCodecPreferences(toPrefer(track.kind, options));
+      if (wanted.mimeType) transceiver.setCodecPreferences(toPrefer(track.kind, wanted));
     }
-    return await post(pc, url, authorization);
+    return await post(pc, url, options);
   };
-  window.read = async (url, { video = true, audio = true, data = false, authorization }) => {
+  window.read = async (url, { video = true, audio = true, data = false, ...options }) => {
     const pc = new RTCPeerConnection();
     if (video) pc.addTransceiver("video", { direction: "recvonly" });
     if (audio) pc.addTransceiver("audio", { direction: "recvonly" });
     if (data) pc.createDataChannel("");
-    return await post(pc, url, authorization);
+    return await post(pc, url, options);
   };
   window.statsOf = async (index) => {
     const { pc } = window.peers[index];
@@ -278,6 +304,14 @@ export class Peer {
   /** `connected`, `failed`, `closed`, … */
   async waitForConnection(state: string): Promise<void> {
     await this.page.waitFor(`${this.#js}.pc.connectionState === ${JSON.stringify(state)}`);
+  }
+
+  /** Resolves when the server has said goodbye: connections of Chromium's do not show it, their transports do. */
+  async waitForGoodbye(): Promise<void> {
+    await this.page.waitFor(
+      `[...${this.#js}.pc.getSenders(), ...${this.#js}.pc.getReceivers()]` +
+        `.some(({ transport }) => transport?.state === "closed")`,
+    );
   }
 
   /** Messages that have come over data channels, in order. */

@@ -103,8 +103,9 @@ test("without offload on the way, packets go out one by one, and stay so", (real
     return segment > 0 ? invalid : 0;
   });
   const third = new LinuxUdpSender(counting.libc, 3, "ipv6", true);
+  const same = to(1);
   for (let i = 0; i < 10; i++) {
-    third.send(equalPackets(3, 1200), to(1));
+    third.send(equalPackets(3, 1200), same);
     third.flush();
   }
   equal(refused, 1);
@@ -117,14 +118,39 @@ test("without offload on the way, packets go out one by one, and stay so", (real
 test("only segments too large for the route lose the offload", (real) => {
   const { libc, taken } = fakeLibc(real, ({ segment }) => segment > 1300 ? invalid : 0);
   const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
-  sender.send(equalPackets(4, 1400), to(1));
+  const same = to(1);
+  sender.send(equalPackets(4, 1400), same);
   sender.flush();
-  sender.send(equalPackets(4, 1400), to(1));
+  sender.send(equalPackets(4, 1400), same);
   sender.flush();
-  sender.send(equalPackets(4, 1200), to(1));
+  sender.send(equalPackets(4, 1200), same);
   sender.flush();
   equal(taken.map(({ length }) => length), [...new Array<number>(8).fill(1400), 4800]);
   sender.close();
+});
+
+test("a route with a small MTU loses the offload alone, whoever comes first", (real) => {
+  for (const first of [1, 2]) {
+    const { libc, taken } = fakeLibc(real, ({ port, segment }) => port === 1 && segment > 1000 ? invalid : 0);
+    const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+    const group = new LinuxUdpGroup(sender);
+    const [one, two] = [to(1), to(2)];
+    const send = (port: number) => {
+      sender.send(equalPackets(4, 1200), port === 1 ? one : two);
+      sender.flush();
+    };
+    send(first);
+    send(3 - first);
+    taken.length = 0;
+    send(1);
+    send(2);
+    equal(taken.map(({ length }) => length), [1200, 1200, 1200, 1200, 4800]);
+    group.add(two);
+    group.send(equalPackets(4, 1200));
+    equal(taken.at(-1)!.length, 4800);
+    equal(sender.dropped, 0);
+    sender.close();
+  }
 });
 
 test("a destination that fails is skipped, all others are served once", (real) => {

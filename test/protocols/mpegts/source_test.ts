@@ -117,12 +117,46 @@ Deno.test("udp+mpegts: packets of others than the source are passed over", async
   await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received within 0\.3 s$/);
 });
 
+Deno.test("udp+mpegts: noise does not keep a source waiting for ever", async () => {
+  const port = freeUdpPort();
+  const entries = { cam: { source: `udp+mpegts://${local}:${port}` } };
+  await using puller = new Puller(entries, { readTimeout: 300 });
+  await using _sender = sendTo(port, { wrap: (bytes) => bytes.fill(1) });
+  await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received within 0\.3 s$/);
+});
+
 Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
   const port = freeUdpPort();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
   const header = Uint8Array.of(0x80, 33, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4);
   await using _sender = sendTo(port, { wrap: (bytes) => new Uint8Array([...header, ...bytes]) });
   await puller.available("cam");
+});
+
+Deno.test("udp+mpegts: bytes behind the packets of a datagram are left out", async () => {
+  const port = freeUdpPort();
+  await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
+  await using _sender = sendTo(port, { wrap: (bytes) => new Uint8Array([...bytes, 1, 2, 3, 4]) });
+  await puller.available("cam");
+  const { units } = await puller.read("cam");
+  await units.take("a unit", 5);
+  equal(puller.log.all.filter((line) => /decode error/.test(line)), []);
+});
+
+Deno.test("udp+mpegts: datagrams that end anywhere", async () => {
+  const port = freeUdpPort();
+  await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
+  let rest = new Uint8Array(0);
+  const wrap = (bytes: Uint8Array) => {
+    const all = new Uint8Array([...rest, ...bytes]);
+    const size = Math.max(0, all.length - 100);
+    rest = all.slice(size);
+    return all.slice(0, size);
+  };
+  await using _sender = sendTo(port, { wrap });
+  await puller.available("cam");
+  const { units } = await puller.read("cam");
+  await units.take("a unit", 5);
 });
 
 Deno.test("udp+mpegts: multicast", async () => {

@@ -74,7 +74,7 @@ Deno.test("two readers at one address get what the publisher sends, all over UDP
     equal(new Set(received.map((bytes) => parseRtpPacket(bytes).ssrc)), new Set([transport.ssrc]));
   }
   const session = server.sessions.find((one) => one.reading !== null)!;
-  equal(session.reading!.sentOverUdp.packets, packets.length);
+  equal(session.reading!.sent.packets, packets.length);
 });
 
 Deno.test("packets out of order are put back, those lost are counted", async () => {

@@ -141,3 +141,61 @@ Deno.test("camera: what is no RTSP ends the attempt", async () => {
   await using puller = new Puller({ cam: { source: camera.url } });
   await puller.line(/error .* SDP: no media in it$/, 2);
 });
+
+Deno.test("camera: questions that keep the session alive are never answered", async () => {
+  await using camera = new Camera(({ method }) =>
+    method === "GET_PARAMETER"
+      ? null
+      : method === "SETUP"
+      ? { headers: [["Session", "abc;timeout=6"]] }
+      : undefined
+  );
+  await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } }, {
+    readTimeout: 500,
+  });
+  using _feed = feed(camera);
+  await puller.available("cam");
+  const asked = () => camera.methods().filter((method) => method === "GET_PARAMETER").length;
+  await camera.requests.until("two keep-alives", () => asked() === 2);
+  equal(camera.methods().filter((method) => method === "DESCRIBE").length, 1);
+  equal(puller.log.all.filter((line) => line.startsWith("error")), []);
+});
+
+Deno.test("camera: each answer takes long, all together longer than silence may", async () => {
+  await using camera = new Camera(({ method }) =>
+    method === "TEARDOWN" ? undefined : new Promise((resolve) => setTimeout(() => resolve(undefined), 350))
+  );
+  const entries = { cam: { source: camera.url, rtspTransport: "tcp" as const } };
+  await using puller = new Puller(entries, { readTimeout: 1000 });
+  await puller.line(/\[s->c\]/, 4);
+  using _feed = feed(camera);
+  await puller.available("cam");
+  equal(puller.log.all.filter((line) => line.startsWith("error")), []);
+});
+
+Deno.test("camera: a redirect to another path keeps neither path nor query of the first", async () => {
+  await using camera = new Camera(({ method, url }) =>
+    method === "DESCRIBE" && !url.endsWith("/other")
+      ? { status: 302, headers: [["Location", "/other"]] }
+      : undefined
+  );
+  const source = `${camera.url}?token=1`;
+  await using puller = new Puller({ cam: { source, rtspTransport: "tcp" } });
+  using _feed = feed(camera);
+  await puller.available("cam");
+  const described = camera.requests.all.filter(({ method }) => method === "DESCRIBE").map(({ url }) => url);
+  equal(described, [source, camera.url.replace("/live", "/other")]);
+});
+
+Deno.test("camera: the same channels for two medias", async () => {
+  const body = "v=0\r\nm=audio 0 RTP/AVP 0\r\na=control:1\r\nm=audio 0 RTP/AVP 8\r\na=control:2\r\n";
+  await using camera = new Camera(({ method }) =>
+    method === "DESCRIBE"
+      ? { body }
+      : method === "SETUP"
+      ? { headers: [["Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"]] }
+      : undefined
+  );
+  await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } });
+  await puller.line(/error .* several medias on the same channels \(0-1\)$/);
+});

@@ -360,3 +360,70 @@ Deno.test("a path that is a redirection sends readers elsewhere, and leaves no s
   equal(test.server.sessions, []);
   equal(test.story, []);
 });
+
+Deno.test("a defect in one session is reported, and the others go on", async () => {
+  await using test = await WebrtcTest.start();
+  const defects: string[] = [];
+  const collect = (event: ErrorEvent) => {
+    event.preventDefault();
+    defects.push(event.error.message);
+  };
+  globalThis.addEventListener("error", collect);
+  try {
+    await using broken = await publisher(test, "broken");
+    await using sender = await publisher(test);
+    await using reader = await WebrtcClient.connect(whep(test));
+    await test.line(/is reading from path 'cam'/);
+    let number = 2;
+    const timer = setInterval(() => sender.sendRtp(picture(number++)), 10);
+    await reader.until("a picture", () => payloads(reader, 96).length > 0).finally(() =>
+      clearInterval(timer)
+    );
+    const seat = await test.paths.addReader(access("broken"), new TestReader());
+    const fail = (what: string) => () => {
+      throw new Error(what);
+    };
+    seat.stream.write = fail("in a packet");
+    Object.defineProperty(seat.stream, "fanoutKeys", { get: fail("in a tick") });
+    broken.sendRtp(picture(2));
+    // by the same timer, after the session that fails
+    const reports = () =>
+      reader.rtcp.flatMap((bytes) => parseRtcp(bytes)).filter(({ kind }) => kind === "senderReport").length;
+    const before = reports();
+    await reader.until("two more reports", () => reports() >= before + 2);
+    equal([...new Set(defects)].sort(), ["in a packet", "in a tick"]);
+    equal(test.server.sessions.map(({ path }) => path), ["broken", "cam", "cam"]);
+    seat.leave();
+  } finally {
+    globalThis.removeEventListener("error", collect);
+  }
+});
+
+Deno.test("a session that ends while the body of a PATCH comes is not restarted", async () => {
+  await using test = await WebrtcTest.start();
+  await using client = await publisher(test);
+  const under = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const lines = ["a=ice-ufrag:newufrag\r\n", "a=ice-pwd:newpasswordnewpasswordnew\r\n"];
+  const body = new ReadableStream({
+    async pull(controller) {
+      const line = lines.shift();
+      if (line === undefined) return controller.close();
+      if (lines.length === 0) {
+        under.resolve();
+        await gone.promise;
+      }
+      controller.enqueue(new TextEncoder().encode(line));
+    },
+  }, { highWaterMark: 0 });
+  const patched = client.request("PATCH", {
+    headers: { "content-type": "application/trickle-ice-sdpfrag" },
+    body,
+  });
+  await under.promise;
+  equal((await client.request("DELETE")).status, 200);
+  gone.resolve();
+  equal((await patched).status, 404);
+  await test.empty();
+  equal(test.server.iceStats.credentials, 0);
+});

@@ -2,6 +2,7 @@
 import { productVersion } from "../../../base/product.ts";
 import { clientAnswer, pathAnswer } from "../answers.ts";
 import { type ClientKind, clientKinds, type ClientSource, unkickable } from "../../clients/mod.ts";
+import { clientLiveSchema, hasLive } from "../../live/mod.ts";
 import { ApiError } from "../failure.ts";
 import { pageOf } from "../pages.ts";
 import type { ApiCall, ApiRoute, NamedSchema } from "../route.ts";
@@ -10,6 +11,7 @@ import { pathSchema } from "../schemas/paths.ts";
 import { timeText } from "../time_text.ts";
 import { listOf, ok, okAnswer, pageParameters } from "./shared.ts";
 
+const live = clientLiveSchema.meta({ description: "Not in MediaMTX. Null in the first seconds." });
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const serverRoutes: readonly ApiRoute[] = [
@@ -24,6 +26,19 @@ const serverRoutes: readonly ApiRoute[] = [
     handle: ({ sources }) => ({ version: productVersion, started: timeText(sources.started) }),
   },
   {
+    method: "POST",
+    path: "/v3/auth/jwks/refresh",
+    id: "authJwksRefresh",
+    tag: "Auth",
+    summary: "Fetch the keys of JWTs anew for the next token",
+    answer: ok,
+    failures: [],
+    handle: ({ sources }) => {
+      sources.auth.refreshKeys();
+      return okAnswer;
+    },
+  },
+  {
     method: "GET",
     path: "/v3/paths/list",
     id: "pathsList",
@@ -34,7 +49,7 @@ const serverRoutes: readonly ApiRoute[] = [
     failures: [400],
     handle: ({ sources, query }) => {
       const page = pageOf(sources.paths.list(), query);
-      return { ...page, items: page.items.map(pathAnswer) };
+      return { ...page, items: page.items.map((path) => pathAnswer(path, sources.live)) };
     },
   },
   {
@@ -49,7 +64,7 @@ const serverRoutes: readonly ApiRoute[] = [
       if (target === "") throw new ApiError(400, "invalid name");
       const path = sources.paths.get(target);
       if (path === null) throw new ApiError(404, "path not found");
-      return pathAnswer(path);
+      return pathAnswer(path, sources.live);
     },
   },
 ];
@@ -71,7 +86,12 @@ function idOf(target: string): string {
 function clientRoutes(kind: ClientKind): ApiRoute[] {
   const { schema, name, noun, key } = clientKinds[kind];
   const fields = Object.keys(schema.shape);
-  const item: NamedSchema = { name, zod: schema };
+  const shown = hasLive(kind) ? schema.extend({ live: live.nullable() }) : schema;
+  const item: NamedSchema = { name, zod: shown };
+  const answerOf = (snapshot: object, { sources }: ApiCall) => {
+    const answer = clientAnswer(snapshot, fields);
+    return hasLive(kind) ? { ...answer, live: sources.live.client(String(answer.id)) } : answer;
+  };
   const tag = name.replace(/(Conn|Session|Muxer)$/, "");
   const place = key === "id" ? "{id}" : "{name}";
   const targetOf = (target: string) => key === "id" ? idOf(target) : target;
@@ -84,11 +104,11 @@ function clientRoutes(kind: ClientKind): ApiRoute[] {
       tag,
       summary: `All ${noun}s`,
       query: pageParameters,
-      answer: listOf(name, schema),
+      answer: listOf(name, shown),
       failures: [400, 404],
       handle: (call) => {
         const page = pageOf(sourceOf(call, kind).list(), call.query);
-        return { ...page, items: page.items.map((each) => clientAnswer(each, fields)) };
+        return { ...page, items: page.items.map((each) => answerOf(each, call)) };
       },
     },
     {
@@ -106,7 +126,7 @@ function clientRoutes(kind: ClientKind): ApiRoute[] {
           (each as Readonly<Record<string, unknown>>)[key] === wanted
         );
         if (found === undefined) throw notFound();
-        return clientAnswer(found, fields);
+        return answerOf(found, call);
       },
     },
   ];

@@ -21,6 +21,9 @@ import type { Authorizer } from "./authorizer.ts";
 /** Requests of one kind that are answered with 401 in a row. */
 const maxRefusals = 3;
 
+/** Writes that wait for the server to read; it can cause them by asking. */
+export const maxPendingWrites = 64;
+
 /** What comes besides answers. */
 export interface ClientHandler {
   /** An interleaved frame: a view of memory that is not used again. */
@@ -52,6 +55,7 @@ export class ClientConn {
   /** Set by `run`: why nothing more can be asked. */
   #end: Error | null = null;
   #writes: Promise<void> = Promise.resolve();
+  #pendingWrites = 0;
 
   constructor(
     private readonly conn: ByteConn,
@@ -119,6 +123,9 @@ export class ClientConn {
 
   /** Some servers ask whether we are still here. */
   #asked(request: RtspRequest): void {
+    if (this.#pendingWrites >= maxPendingWrites) {
+      throw new UserError("the server asks, but does not read the answers");
+    }
     const known = ["OPTIONS", "GET_PARAMETER", "SET_PARAMETER", "ANNOUNCE", "TEARDOWN"].includes(
       request.method,
     );
@@ -189,12 +196,14 @@ export class ClientConn {
 
   /** RTCP of ours on an interleaved channel. */
   sendFrame(channel: number, payload: Uint8Array): void {
-    this.#write(serializeInterleaved(channel, payload));
+    if (this.#pendingWrites < maxPendingWrites) this.#write(serializeInterleaved(channel, payload));
   }
 
   /** One after the other. A failure shows at the next read. */
   #write(bytes: Uint8Array): void {
-    this.#writes = this.#writes.then(() => this.#closed ? undefined : this.conn.write(bytes)).catch(() => {});
+    this.#pendingWrites++;
+    this.#writes = this.#writes.then(() => this.#closed ? undefined : this.conn.write(bytes)).catch(() => {})
+      .then(() => void this.#pendingWrites--);
   }
 
   close(): void {

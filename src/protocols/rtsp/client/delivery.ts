@@ -70,6 +70,9 @@ export class InterleavedDelivery implements Delivery {
     // Without the parameter the wish is granted.
     if (interleaved !== undefined) this.#channels = interleaved;
     const [rtp, rtcp] = this.#channels;
+    if (this.channels.has(rtp) || this.channels.has(rtcp)) {
+      throw new UserError(`the server sends several medias on the same channels (${rtp}-${rtcp})`);
+    }
     this.channels.set(rtp, { target: this.target, isRtcp: false });
     if (rtcp !== rtp) this.channels.set(rtcp, { target: this.target, isRtcp: true });
     return Promise.resolve();

@@ -67,6 +67,8 @@ export class Player {
   #reception: RtpReception | null = null;
   #keepAliveMs = defaultKeepAliveMs;
   #keepAliveMethod = "OPTIONS";
+  /** What comes while we take our leave is for nobody. */
+  #leaving = false;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -83,7 +85,7 @@ export class Player {
     const stream = await dialRtsp({ url, fingerprint: pathConf.sourceFingerprint, timeoutMs, signal });
     const handler = {
       frame: (channel: number, payload: Uint8Array, now: number) => this.#frame(channel, payload, now),
-      flush: (now: number) => this.#reception?.flush(now),
+      flush: (now: number) => this.#flush(now),
     };
     const conn = new ClientConn(stream, logger, authorizer, handler, timeoutMs);
     const stop = () => this.#done.resolve({ kind: "ended" });
@@ -105,6 +107,7 @@ export class Player {
   }
 
   async #leave(conn: ClientConn, begin: Promise<unknown>): Promise<void> {
+    this.#leaving = true;
     this.#reception?.close(Date.now());
     if (conn.session !== null) {
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -120,7 +123,7 @@ export class Player {
 
   /** Null when media flows. */
   async #begin(conn: ClientConn): Promise<Outcome | null> {
-    const { url } = this.#options;
+    const { url, pull } = this.#options;
     const options = await conn.request({ method: "OPTIONS", url });
     // Some servers do not know the method, or not without a session.
     if (options.status === 401) throw badStatus(options);
@@ -136,16 +139,20 @@ export class Player {
       return { kind: "redirect", url: redirected(url, location) };
     }
     requireOk(description);
+    // Each request has its own time limit; what is missing is media, which nobody can expect yet.
+    pull.received();
     const base = this.#base = this.#describe(description);
     const needsTcp = this.#needsTcp();
     if (needsTcp !== null) return needsTcp;
     for (const [index, media] of this.#medias.entries()) {
       const refused = await this.#setup(conn, base, media, index);
       if (refused !== null) return refused;
+      pull.received();
     }
     for (const delivery of this.#deliveries) delivery.openFirewall();
-    const headers = positionHeaders(this.#options.pull.pathConf);
+    const headers = positionHeaders(pull.pathConf);
     requireOk(await conn.request({ method: "PLAY", url: base, headers }));
+    pull.received();
     return null;
   }
 
@@ -217,8 +224,10 @@ export class Player {
     const { pull, kind } = this.#options;
     const target: DeliveryTarget = {
       rtp: (packet, now) => this.#rtp(index, packet, now),
-      rtcp: (packet, now) => this.#reception?.receiveRtcp(index, packet, now),
-      flush: (now) => this.#reception?.flush(now),
+      rtcp: (packet, now) => {
+        if (!this.#leaving) this.#reception?.receiveRtcp(index, packet, now);
+      },
+      flush: (now) => this.#flush(now),
     };
     if (kind === "tcp") return new InterleavedDelivery(conn, this.#channels, target, index * 2);
     const { conf, pathConf } = pull;
@@ -242,9 +251,14 @@ export class Player {
 
   /** The stream begins with the first packet: a server that has nothing to say shall not be waited for by readers. */
   #rtp(index: number, packet: Uint8Array, now: number): void {
+    if (this.#leaving) return;
     this.#options.pull.received();
     this.#reception ??= this.#attach();
     this.#reception.receiveRtp(index, packet, now);
+  }
+
+  #flush(now: number): void {
+    if (!this.#leaving) this.#reception?.flush(now);
   }
 
   #attach(): RtpReception {
@@ -274,8 +288,9 @@ export class Player {
       if (asking) return;
       asking = true;
       const request = { method: this.#keepAliveMethod, url: this.#base };
-      // What the server answers does not matter, as long as it does.
-      conn.request(request).then(() => asking = false, (error) => this.#done.reject(error));
+      // Whether and what the server answers does not matter: some cameras never do. It lives as long as media comes.
+      const done = () => asking = false;
+      conn.request(request).then(done, done);
     });
     if (kind !== "tcp" && mayFallBack) {
       scope.after(udpPatienceMs, () => {
@@ -311,7 +326,8 @@ function transportOf(response: RtspResponse): Transport {
 /** A location without a host is on the same server. The tunnel stays; credentials are not taken from there. */
 function redirected(from: RtspUrl, location: string): RtspUrl {
   if (location.startsWith("/")) {
-    return { ...from, ...parseRtspUrl(`rtsp://x${location}`), scheme: from.scheme, host: from.host };
+    const { path, query } = parseRtspUrl(`rtsp://x${location}`);
+    return { ...from, path, query };
   }
   try {
     const { user: _user, password: _password, ...url } = parseRtspUrl(location);

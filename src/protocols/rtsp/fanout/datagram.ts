@@ -1,6 +1,16 @@
 import type { NetAddress } from "../../../net/address.ts";
 import type { PacketBatch, UdpGroup, UdpSocket } from "../../../net/udp/socket.ts";
 
+/** What a reader has been sent. */
+export interface RtspSent {
+  /** RTP. */
+  readonly packets: number;
+  /** RTP and RTCP, with the framing of TCP. */
+  readonly bytes: number;
+  /** Compound RTCP packets. */
+  readonly reports: number;
+}
+
 /** The server's pair of UDP ports, for RTP and RTCP or for their encrypted forms. */
 export interface UdpPair {
   readonly rtp: UdpSocket;
@@ -13,6 +23,7 @@ export class DatagramFanout {
   readonly #rtcp: UdpGroup;
   #packets = 0;
   #bytes = 0;
+  #reports = 0;
 
   constructor(pair: UdpPair) {
     this.#rtp = pair.rtp.createGroup();
@@ -24,8 +35,8 @@ export class DatagramFanout {
   }
 
   /** What each of the destinations has been sent since the first one came. */
-  get sent(): { readonly packets: number; readonly bytes: number } {
-    return { packets: this.#packets, bytes: this.#bytes };
+  get sent(): RtspSent {
+    return { packets: this.#packets, bytes: this.#bytes, reports: this.#reports };
   }
 
   add(rtp: NetAddress, rtcp: NetAddress): () => void {
@@ -44,6 +55,8 @@ export class DatagramFanout {
   }
 
   writeReport(report: Uint8Array): void {
+    this.#reports++;
+    this.#bytes += report.length;
     this.#rtcp.send({ bytes: report, sizes: [report.length] });
   }
 }

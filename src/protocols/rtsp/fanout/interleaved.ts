@@ -8,6 +8,9 @@ export type ChannelMap = readonly number[];
 /** All TCP readers that use the same channels (nearly always all of them): one chunk of bytes for all. */
 export class InterleavedFanout {
   readonly sinks = new Set<Sink>();
+  /** What each of them has been sent since the first one came. */
+  reports = 0;
+  reportBytes = 0;
 
   constructor(
     private readonly channels: ChannelMap,
@@ -48,20 +51,39 @@ export class InterleavedFanout {
   #chunk(wires: readonly UnitWire[]): Chunk {
     const batches = wires.map((wire) => this.secure ? wire.protected : wire.plain);
     let size = 0;
-    for (const batch of batches) size += interleavedSize(batch);
+    let packets = 0;
+    for (const batch of batches) {
+      size += interleavedSize(batch);
+      packets += batch.sizes.length;
+    }
     const bytes = new Uint8Array(size);
     let at = 0;
     batches.forEach((batch, i) => {
       at = interleaveBatch(batch, this.channels[wires[i].unit.track.id], bytes, at);
     });
-    return { bytes, units: wires.length, randomAccess: this.#startsDecoding(wires[0]) };
+    return { bytes, units: wires.length, packets, randomAccess: this.#startsDecoding(wires[0]) };
   }
 
-  /** RTCP of one track, to those of `sinks` that have it. */
-  writeReport(trackId: number, report: Uint8Array, now: number, sinks: Iterable<Sink> = this.sinks): void {
+  /** RTCP of one track, to all. */
+  writeReport(trackId: number, report: Uint8Array, now: number): void {
+    const bytes = this.#frameReport(trackId, report);
+    if (bytes === null) return;
+    this.reports++;
+    this.reportBytes += bytes.length;
+    for (const sink of this.sinks) sink.pushControl(bytes, now);
+  }
+
+  /** The same to one that is about to come. Gives the bytes that it was sent. */
+  writeReportTo(sink: Sink, trackId: number, report: Uint8Array, now: number): number {
+    const bytes = this.#frameReport(trackId, report);
+    if (bytes === null) return 0;
+    sink.pushControl(bytes, now);
+    return bytes.length;
+  }
+
+  /** Null when nobody here has the track. */
+  #frameReport(trackId: number, report: Uint8Array): Uint8Array | null {
     const channel = this.channels[trackId];
-    if (channel < 0) return;
-    const bytes = serializeInterleaved(channel + 1, report);
-    for (const sink of sinks) sink.pushControl(bytes, now);
+    return channel < 0 ? null : serializeInterleaved(channel + 1, report);
   }
 }

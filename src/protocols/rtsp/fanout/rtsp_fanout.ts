@@ -5,7 +5,7 @@ import type { Sink } from "../../../stream/sink.ts";
 import type { Stream } from "../../../stream/stream.ts";
 import type { Track } from "../../../stream/track.ts";
 import type { Unit } from "../../../stream/unit.ts";
-import { DatagramFanout, type UdpPair } from "./datagram.ts";
+import { DatagramFanout, type RtspSent, type UdpPair } from "./datagram.ts";
 import { type ChannelMap, InterleavedFanout } from "./interleaved.ts";
 import { TrackSender } from "./track_sender.ts";
 import { UnitWire } from "./unit_wire.ts";
@@ -31,6 +31,8 @@ export class RtspFanout implements Fanout {
   /** By track id, then by pair of sockets. */
   readonly #datagram: Map<UdpPair, { readonly secure: boolean; readonly fanout: DatagramFanout }>[];
   #nextReport = 0;
+  /** Units without packets that came while nobody read: they have no numbers. */
+  readonly #passedOver = new WeakSet<Unit>();
 
   constructor(
     private readonly stream: Stream,
@@ -49,6 +51,7 @@ export class RtspFanout implements Fanout {
     for (const unit of units) {
       // Without readers nobody needs packets to be made; those that came are counted for the next one's RTP-Info.
       if (!idle || unit.hasPackets) this.senders[unit.track.id].sent(unit, now);
+      else this.#passedOver.add(unit);
     }
     if (idle) return;
     const wires = units.map((unit) => this.#wire(unit));
@@ -65,6 +68,25 @@ export class RtspFanout implements Fanout {
       }
     }
     if (now >= this.#nextReport) this.#writeReports(now);
+  }
+
+  /**
+   * Makes the packets of units that a reader is about to get, and numbers them, in their order: for those that came
+   * while nobody read. Whoever plays already has been sent everything, so that all have their numbers then.
+   */
+  prepare(units: readonly Unit[], now: number): void {
+    if (this.#hasReaders) return;
+    for (const sender of this.senders) {
+      const own = units.filter((unit) => unit.track === sender.track);
+      const first = own.findIndex((unit) => this.#passedOver.has(unit));
+      if (first < 0 && sender.begun) continue;
+      // Those before have numbers that fit, unless something after the gap has been numbered already.
+      const whole = !sender.begun || own.slice(first).some((unit) => !this.#passedOver.has(unit));
+      for (const unit of whole ? own : own.slice(first)) {
+        sender.sent(unit, now);
+        this.#passedOver.delete(unit);
+      }
+    }
   }
 
   close(): void {
@@ -101,8 +123,7 @@ export class RtspFanout implements Fanout {
 
   /**
    * A TCP reader. It gets sender reports first, so that its tracks are in step from the start, then what is cached,
-   * then what comes.
-   * Returns the undo.
+   * then what comes. Its packets are counted by its sink.
    */
   addInterleaved(
     channels: ChannelMap,
@@ -110,7 +131,7 @@ export class RtspFanout implements Fanout {
     sink: Sink,
     cached: readonly Unit[],
     now: number,
-  ): () => void {
+  ): RtspSeat {
     const key = `${secure ? "srtp" : "rtp"}:${channels.join(",")}`;
     let fanout = this.#interleaved.get(key);
     if (fanout === undefined) {
@@ -118,15 +139,29 @@ export class RtspFanout implements Fanout {
       fanout = new InterleavedFanout(channels, secure, hasVideo);
       this.#interleaved.set(key, fanout);
     }
+    let reports = 0;
+    let bytes = 0;
     for (const { track, report } of this.#reports(now)) {
-      fanout.writeReport(track.id, this.#protectReport(track, report, secure), now, [sink]);
+      const size = fanout.writeReportTo(sink, track.id, this.#protectReport(track, report, secure), now);
+      if (size === 0) continue;
+      reports++;
+      bytes += size;
     }
     for (const chunk of fanout.chunks(cached.map((unit) => this.#wire(unit)))) sink.push(chunk, now);
     const joined = fanout;
+    reports -= joined.reports;
+    bytes -= joined.reportBytes;
     joined.sinks.add(sink);
-    return () => {
-      joined.sinks.delete(sink);
-      if (joined.sinks.size === 0) this.#interleaved.delete(key);
+    return {
+      sent: () => ({
+        packets: 0,
+        bytes: bytes + joined.reportBytes,
+        reports: reports + joined.reports,
+      }),
+      leave: () => {
+        joined.sinks.delete(sink);
+        if (joined.sinks.size === 0) this.#interleaved.delete(key);
+      },
     };
   }
 
@@ -138,17 +173,23 @@ export class RtspFanout implements Fanout {
   }
 
   /** The same for a UDP reader, or a multicast group, of one media section. */
-  addDatagram(member: UdpMember, cached: readonly Unit[], now: number): UdpSeat {
+  addDatagram(member: UdpMember, cached: readonly Unit[], now: number): RtspSeat {
     const { trackIds, secure, pair, rtp, rtcp } = member;
+    const first = { packets: 0, bytes: 0, reports: 0 };
     for (const { track, report } of this.#reports(now)) {
       if (!trackIds.includes(track.id)) continue;
       const bytes = this.#protectReport(track, report, secure);
       pair.rtcp.send({ bytes, sizes: [bytes.length] }, rtcp);
+      first.reports++;
+      first.bytes += bytes.length;
     }
     for (const unit of cached) {
       if (!trackIds.includes(unit.track.id)) continue;
       const wire = this.#wire(unit);
-      pair.rtp.send(secure ? wire.protected : wire.plain, rtp);
+      const batch = secure ? wire.protected : wire.plain;
+      pair.rtp.send(batch, rtp);
+      first.packets += batch.sizes.length;
+      first.bytes += batch.bytes.length;
     }
     const joined = trackIds.map((id) => {
       let entry = this.#datagram[id].get(pair);
@@ -158,15 +199,8 @@ export class RtspFanout implements Fanout {
       const { fanout } = entry;
       return { id, fanout, before: fanout.sent, leave: fanout.add(rtp, rtcp) };
     });
-    const sent = () => {
-      let packets = 0;
-      let bytes = 0;
-      for (const { fanout, before } of joined) {
-        packets += fanout.sent.packets - before.packets;
-        bytes += fanout.sent.bytes - before.bytes;
-      }
-      return { packets, bytes };
-    };
+    const sent = () =>
+      joined.reduce((sum, { fanout, before }) => addSent(sum, fanout.sent, before), first as RtspSent);
     const leave = () => {
       for (const { id, fanout, leave } of joined) {
         leave();
@@ -177,7 +211,20 @@ export class RtspFanout implements Fanout {
   }
 }
 
-export interface UdpSeat {
-  sent(): { readonly packets: number; readonly bytes: number };
+/** A reader's place. */
+export interface RtspSeat {
+  /** Without what a sink counts. */
+  sent(): RtspSent;
   leave(): void;
 }
+
+/** `sum` and what has been sent since `before`. */
+export function addSent(sum: RtspSent, sent: RtspSent, before: RtspSent = nothingSent): RtspSent {
+  return {
+    packets: sum.packets + sent.packets - before.packets,
+    bytes: sum.bytes + sent.bytes - before.bytes,
+    reports: sum.reports + sent.reports - before.reports,
+  };
+}
+
+export const nothingSent: RtspSent = { packets: 0, bytes: 0, reports: 0 };

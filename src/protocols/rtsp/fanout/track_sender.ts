@@ -36,26 +36,34 @@ export class TrackSender {
     this.#stats = new SenderStats(track.clockRate);
   }
 
+  /** Something has been numbered. */
+  get begun(): boolean {
+    return this.#lastSequence >= 0;
+  }
+
   /** A unit goes out now. */
   sent(unit: Unit, now: number): void {
+    // What the track's own counter gives goes on without a gap: those who asked for packets before are others.
+    const made = !unit.hasPackets;
     const inOrder = unit.pts >= this.#lastPts;
     if (inOrder) this.#lastPts = unit.pts;
     this.#stats.add(unit.packets, unit.ntp, now, inOrder);
     this.#lastSentAt = now;
-    if (unit.packets.length > 0) this.#number(unit);
+    if (unit.packets.length > 0) this.#number(unit, made);
   }
 
   /**
    * Readers see the publisher's sequence numbers, so that they know of its losses, but never one twice: neither their
    * reordering nor the key stream of SRTP stands a publisher that begins anew.
    */
-  #number(unit: Unit): void {
+  #number(unit: Unit, made: boolean): void {
     const { packets } = unit;
     const step = distance16(this.#lastSequence, packets[0].sequence + this.#offset);
-    if (this.#lastSequence >= 0 && (step <= 0 || step > maxLoss)) {
+    if (this.#lastSequence >= 0 && (step <= 0 || step > (made ? 1 : maxLoss))) {
       this.#offset = (this.#lastSequence + 1 - packets[0].sequence) & 0xffff;
     }
     if (this.#offset !== 0) this.#offsets.set(unit, this.#offset);
+    else this.#offsets.delete(unit);
     this.#lastSequence = (packets[packets.length - 1].sequence + this.#offset) & 0xffff;
     this.#show(this.#lastSequence, rolloverStep);
   }

@@ -26,7 +26,7 @@ export function announce(conn: RtspConn, session: RtspSession, request: RtspRequ
     session.state = "preRecord";
     session.pathName = target.path;
     session.query = target.query;
-    session.user = access.credentials.user;
+    session.user = conn.context.pathManager.grantOf(access).user;
     session.userAgent = access.userAgent;
     session.publishing = new Publishing({ context: conn.context, session, access, url, conf, medias });
     return { status: 200 };

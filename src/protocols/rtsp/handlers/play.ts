@@ -43,7 +43,7 @@ export function play(conn: RtspConn, session: RtspSession, request: RtspRequest)
 /** RTP-Info knows one sequence number a section: sections with several formats are left out. */
 function rtpInfos(session: RtspSession, reading: Reading, url: RtspUrl, now: number): RtpInfo[] {
   const infos: RtpInfo[] = [];
-  const cached = reading.playing ? [] : reading.cachedUnits;
+  const cached = reading.playing ? [] : reading.prepareCached(now);
   for (const { mediaIndex } of session.setups) {
     const tracks = reading.tracks(mediaIndex);
     if (tracks.length !== 1) continue;

@@ -72,7 +72,7 @@ async function setupReader({ conn, session, request, url, chosen }: AskedSetup):
     session.state = "prePlay";
     session.pathName = target.path;
     session.query = target.query;
-    session.user = access.credentials.user;
+    session.user = conn.context.pathManager.grantOf(access).user;
     session.userAgent = access.userAgent;
   } else if (target.path !== session.pathName) {
     throw new RequestError(400, "all media sections of a session must belong to the same path");

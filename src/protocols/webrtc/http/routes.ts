@@ -155,14 +155,17 @@ class Routes {
   async patch(c: RouteContext, endpoint: Endpoint): Promise<Response> {
     const { exchange } = c.env;
     const { request } = exchange;
-    const session = this.#session(c, endpoint);
-    if (session === null) return sessionNotFound();
+    if (this.#session(c, endpoint) === null) return sessionNotFound();
     if (!isType(request, fragmentType)) return errorAnswer(400, `the content type has to be ${fragmentType}`);
-    if (!matches(request.headers.get("if-match"), session.etag)) {
-      return errorAnswer(412, "If-Match names an ICE session that is not the current one");
-    }
     try {
-      const answer = await session.patch(parseFragment(await this.#text(request)));
+      const fragment = parseFragment(await this.#text(request));
+      // While the body came, the session may have ended or got other credentials.
+      const session = this.#session(c, endpoint);
+      if (session === null) return sessionNotFound();
+      if (!matches(request.headers.get("if-match"), session.etag)) {
+        return errorAnswer(412, "If-Match names an ICE session that is not the current one");
+      }
+      const answer = await session.patch(fragment);
       if (answer === null) return new Response(null, { status: 204 });
       return new Response(answer, {
         status: 200,

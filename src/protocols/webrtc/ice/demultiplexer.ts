@@ -23,7 +23,7 @@ export class Demultiplexer {
   /** By local username fragment. */
   readonly fragments = new Map<string, MuxSession>();
   /** Of the UDP socket, by `ip port`. */
-  readonly servers = new Map<string, ServerHandler>();
+  readonly #servers = new Map<string, Set<ServerHandler>>();
   ignored = 0;
   /** Sessions that media came for in the current read. */
   readonly #touched: MuxSession[] = [];
@@ -36,6 +36,24 @@ export class Demultiplexer {
     private readonly sessions: ReadonlyMap<number, MuxSession>,
     private readonly now: () => number,
   ) {}
+
+  /** Everything that comes from this address goes to the handler, and to others of the same address. Gives the undo. */
+  addServer({ ip, port }: NetAddress, handler: ServerHandler): () => void {
+    const key = `${ip} ${port}`;
+    const handlers = this.#servers.get(key) ?? new Set();
+    this.#servers.set(key, handlers.add(handler));
+    return () => {
+      handlers.delete(handler);
+      if (handlers.size === 0 && this.#servers.get(key) === handlers) this.#servers.delete(key);
+    };
+  }
+
+  /** Handlers of servers that are being asked, or used. */
+  get serverHandlers(): number {
+    let count = 0;
+    for (const handlers of this.#servers.values()) count += handlers.size;
+    return count;
+  }
 
   /** Packets of one read. Media first: it must not wait for whoever sends requests. */
   deliver(link: Link, packets: readonly Datagram[]): void {
@@ -86,18 +104,27 @@ export class Demultiplexer {
   }
 
   #flushMedia(): void {
-    for (const session of this.#touched) session.flushMedia();
+    let failure: { readonly error: unknown } | null = null;
+    for (const session of this.#touched) {
+      try {
+        session.flushMedia();
+      } catch (error) {
+        // The others must not wait for ever for what they have got.
+        failure ??= { error };
+      }
+    }
     this.#touched.length = 0;
+    if (failure !== null) throw failure.error;
   }
 
   #deliverControl(link: Link, packets: readonly Datagram[]): void {
     const now = this.now();
     let budget = maxVerifiedPerRead;
     for (const { bytes, from } of packets) {
-      if (this.servers.size > 0 && link.kind === "udp") {
-        const server = this.servers.get(`${from.ip} ${from.port}`);
-        if (server !== undefined) {
-          server(bytes);
+      if (this.#servers.size > 0 && link.kind === "udp") {
+        const handlers = this.#servers.get(`${from.ip} ${from.port}`);
+        if (handlers !== undefined) {
+          for (const handler of [...handlers]) handler(bytes);
           continue;
         }
       }

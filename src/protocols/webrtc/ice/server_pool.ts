@@ -125,20 +125,11 @@ export class ServerPool {
     if (this.#scope.closed) return;
     if (ip === undefined) return this.#finish(server, "has no address that the UDP socket reaches");
     const to: NetAddress = { ip, port };
-    const key = `${ip} ${port}`;
-    const others = demultiplexer.servers.get(key);
-    const handler = (bytes: Uint8Array) => {
-      others?.(bytes);
+    server.detach = demultiplexer.addServer(to, (bytes) => {
       server.query?.receive(bytes);
       if (server.query?.over) this.#finishQuery(server);
       server.allocation?.receive(bytes, this.host.now());
-    };
-    demultiplexer.servers.set(key, handler);
-    server.detach = () => {
-      if (demultiplexer.servers.get(key) !== handler) return;
-      if (others === undefined) demultiplexer.servers.delete(key);
-      else demultiplexer.servers.set(key, others);
-    };
+    });
     if (kind === "turn") this.#allocate(server, turnOverUdp(udp, to));
     else {
       server.query = new StunQuery(

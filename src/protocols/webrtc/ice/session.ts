@@ -41,6 +41,11 @@ interface HeldRoute {
   readonly remote: NetAddress;
 }
 
+/** After a restart it is another object. */
+function sameAddress(a: NetAddress, b: NetAddress): boolean {
+  return a.ip === b.ip && a.port === b.port;
+}
+
 /** Made by `IceMux.createSession`. */
 export class MuxSession implements IceSession {
   readonly lite: boolean;
@@ -103,6 +108,8 @@ export class MuxSession implements IceSession {
   }
 
   restart(remote: IceCredentials): IceCredentials {
+    // Nobody would take new credentials back.
+    if (this.state === "failed" || this.state === "closed") return this.local;
     const local = newCredentials();
     this.host.register(local.ufrag, this);
     this.#agent.restart(local, remote, this.host.now());
@@ -163,7 +170,7 @@ export class MuxSession implements IceSession {
     const now = this.host.now();
     if (!link.mayBind(remote, this, now)) return;
     link.bind(remote, this, now);
-    if (this.#routes.some((route) => route.link === link && route.remote === remote)) return;
+    if (this.#routes.some((route) => route.link === link && sameAddress(route.remote, remote))) return;
     this.#routes.push({ link, remote });
     if (this.#routes.length <= maxRoutes) return;
     const selected = this.#agent.selected;

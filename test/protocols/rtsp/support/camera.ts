@@ -17,6 +17,8 @@ export interface Answer {
   readonly body?: string;
 }
 
+type Reply = Answer | null | undefined;
+
 const sdp = "v=0\r\ns=camera\r\nm=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n";
 
 export class Camera implements AsyncDisposable {
@@ -28,7 +30,7 @@ export class Camera implements AsyncDisposable {
 
   /** `answer`: null leaves a request without answer, undefined answers as usual. */
   constructor(
-    private readonly answer: (request: RtspRequest) => Answer | null | undefined = () => undefined,
+    private readonly answer: (request: RtspRequest) => Reply | Promise<Reply> = () => undefined,
   ) {
     this.#running.push(this.#accept());
   }
@@ -53,8 +55,8 @@ export class Camera implements AsyncDisposable {
       for (let message = reader.next(); message !== null; message = reader.next()) {
         if (message.kind === "response") this.responses.push(message.response);
         if (message.kind !== "request") continue;
-        const answer = this.answer(message.request);
         this.requests.push(message.request);
+        const answer = await this.answer(message.request);
         if (answer !== null) await conn.write(this.#respond(message.request, answer));
       }
     }

@@ -78,6 +78,15 @@ export class TestServer implements AsyncDisposable {
     return [...this.#server.sessions];
   }
 
+  get snapshots() {
+    const { sessionSnapshots: sessions, connSnapshots: conns } = this.#server;
+    return { sessions, conns };
+  }
+
+  kick(id: string): boolean {
+    return this.#server.kickSession(id);
+  }
+
   url(path: string): string {
     return `${this.secure ? "rtsps" : "rtsp"}://127.0.0.1:${this.port}/${path}`;
   }

@@ -2,10 +2,11 @@
 import { concat } from "../../../../src/base/bytes.ts";
 import { interfaceAddresses } from "../../../../src/net/interfaces.ts";
 import { bindUdp } from "../../../../src/net/udp/mod.ts";
+import { maxRoutes } from "../../../../src/protocols/webrtc/ice/session.ts";
 import { attributeType, serializeStun, stunMethod } from "../../../../src/protocols/webrtc/ice/wire/stun.ts";
 import { shortTermKey } from "../../../../src/protocols/webrtc/ice/wire/stun_integrity.ts";
 import { textAttribute } from "../../../../src/protocols/webrtc/ice/wire/stun_values.ts";
-import { equal, match, ok } from "../../../support/assert.ts";
+import { equal, match, ok, throws } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
 import { connect, openMux, packets, Peer } from "./support/muxes.ts";
 import { waitFor } from "./support/wait.ts";
@@ -135,6 +136,16 @@ Deno.test("IceMux: a restart changes the credentials and loses no packet", async
   await client.close();
 });
 
+Deno.test("IceMux: a session that is over is not restarted", async () => {
+  const server = await openMux();
+  const session = server.createSession(new Peer());
+  session.close();
+  const { ufrag } = session.local;
+  equal(session.restart({ ufrag: "soon", password: "unknown" }).ufrag, ufrag);
+  equal([server.stats.sessions, server.stats.credentials], [0, 0]);
+  await server.close();
+});
+
 Deno.test("IceMux: an address that is in use cannot be taken by another session", async () => {
   const server = await openMux();
   const client = await openMux();
@@ -166,4 +177,41 @@ Deno.test("IceMux: IPv6, where the machine has it", async () => {
   match(offerer.diagnose().selectedPair?.remote ?? "", /::1/);
   await server.close();
   await client.close();
+});
+
+Deno.test("IceMux: restarts keep one route for one address; a session that is over takes none", async () => {
+  // The portable socket makes an object for each packet.
+  const server = await openMux({ udpFastPath: "no" });
+  const client = await openMux();
+  const { ours, offerer, answerer } = await connect(server, client);
+  // Something that comes, so that the test looks again.
+  const again = setInterval(() => offerer.send(packets(128, 1)), 10);
+  for (let i = 0; i < maxRoutes + 2; i++) {
+    offerer.restart(answerer.restart({ ufrag: `soon${i}`, password: "unknown" }));
+    for (const candidate of await answerer.gather()) offerer.addRemoteCandidate(candidate);
+    await waitFor(ours, () => server.stats.credentials === 1);
+    equal(server.stats.routes, 1);
+  }
+  clearInterval(again);
+  answerer.close();
+  answerer.restart({ ufrag: "late", password: "unknown" });
+  equal(server.stats.credentials, 0);
+  await server.close();
+  await client.close();
+});
+
+Deno.test("IceMux: a session that throws does not keep the others' media back", async () => {
+  const server = await openMux();
+  const clients = [await openMux(), await openMux()];
+  const [bad, good] = [await connect(server, clients[0]), await connect(server, clients[1])];
+  bad.ours.onMedia = () => {
+    throw new Error("a defect");
+  };
+  const read = clients.map((client) => ({ bytes: packets(128, 1).bytes, from: client.udpAddress! }));
+  for (let count = 1; count <= 3; count++) {
+    throws(() => server.demultiplexer.deliver(server.udp!, read), /a defect/);
+    equal(good.ours.media.length, count);
+  }
+  await server.close();
+  for (const client of clients) await client.close();
 });

@@ -271,3 +271,126 @@ Deno.test("WebRTC receiver: sections of the same types are told apart by their n
   publisher.send(frame(1, delta, { ssrc: 22, sequence: 2 }));
   equal(publisher.units.map(({ track }) => track.kind), ["video", "video"]);
 });
+
+Deno.test("WebRTC receiver: a publisher that begins anew with another source goes on in time", () => {
+  using publisher = started();
+  for (let i = 2; i < 5; i++) {
+    publisher.wait(20);
+    publisher.now += 13;
+    publisher.send(frame(i));
+  }
+  const again = (number: number) =>
+    rtp(
+      { payloadType: 102, sequence: 40_000 + number, timestamp: 0x8000_0000 + number * 3000, ssrc: 70 },
+      key,
+    );
+  for (let i = 0; i < 4; i++) {
+    publisher.wait(20);
+    publisher.now += 13;
+    publisher.send(again(i));
+  }
+  equal(publisher.units.length, 9);
+  const steps = publisher.units.slice(1).map(({ pts }, i) => pts - publisher.units[i].pts);
+  ok(steps.every((step) => step > 0 && step <= 5 * 3000), steps.join());
+  const sequences = publisher.units.flatMap(({ packets }) => packets.map(({ sequence }) => sequence));
+  equal(new Set(sequences.slice(1).map((sequence, i) => sequence - sequences[i])), new Set([1]));
+});
+
+Deno.test("WebRTC receiver: sender reports are read in the clock of the codec that came", () => {
+  const pcmu = { name: "G711", muLaw: true, sampleRate: 8000, channelCount: 1 } as const;
+  const section = media("audio", [negotiated(opus, 111), negotiated(pcmu, 0, { clockRate: 8000 })], {
+    sources: [{ ssrc: 9, rtxSsrc: null }],
+  });
+  using publisher = new TestPublisher([section], { useAbsoluteTimestamp: true });
+  const packet = (sequence: number, timestamp: number) =>
+    rtp({ payloadType: 0, sequence, timestamp, ssrc: 9 }, new Uint8Array(160));
+  publisher.send(packet(0, 0));
+  const { seconds, fraction } = ntpFromMillis(start);
+  publisher.sendRtcp({
+    kind: "senderReport",
+    ssrc: 9,
+    ntpSeconds: seconds,
+    ntpFraction: fraction,
+    rtpTimestamp: 0,
+    packetCount: 1,
+    octetCount: 160,
+    reports: [],
+  });
+  publisher.now += 1000;
+  publisher.send(packet(1, 8000));
+  equal(publisher.units.map(({ ntp }) => Math.round(ntp - start)), [0, 1000]);
+});
+
+Deno.test("WebRTC receiver: feedback goes on when the system's time is set back", () => {
+  using publisher = started();
+  publisher.wait(1500);
+  publisher.take("receiverReport");
+  publisher.now -= 3_600_000;
+  publisher.send(frame(2));
+  publisher.wait(500);
+  equal(publisher.take("receiverReport").length, 1);
+});
+
+Deno.test("WebRTC receiver: a publisher that is muted is not asked all the time, but as soon as it is back", () => {
+  using publisher = new TestPublisher([video], { fanoutKey: "hls" });
+  publisher.send(frame(0, key));
+  publisher.now += 30;
+  publisher.send(frame(1));
+  publisher.wait(20_000);
+  publisher.take("pli");
+  publisher.wait(60_000);
+  equal(publisher.take("pli").length, 0);
+  publisher.send(frame(2));
+  publisher.wait(40);
+  equal(publisher.take("pli").length, 1);
+});
+
+Deno.test("WebRTC receiver: a track that begins too late is left out, which is told once", () => {
+  using publisher = new TestPublisher([video, audio]);
+  publisher.send(sound(0));
+  publisher.wait(2100);
+  equal(publisher.tracks.map(({ kind }) => kind), ["audio"]);
+  for (let i = 1; i < 100; i++) {
+    publisher.send(sound(i), frame(i, key));
+    publisher.wait(20);
+  }
+  equal(publisher.log, ["warn the video began too late and is left out"]);
+  ok(publisher.units.length > 90 && publisher.units.every(({ track }) => track.kind === "audio"));
+  // Nothing is kept of it, so nothing is said about it.
+  equal(
+    new Set(publisher.take("receiverReport").flatMap(({ reports }) => reports.map(({ ssrc }) => ssrc))),
+    new Set([8]),
+  );
+});
+
+Deno.test("WebRTC receiver: a key frame with a hole does not answer the request for one", () => {
+  using publisher = started();
+  publisher.wait(1000);
+  publisher.take("pli");
+  publisher.stream!.requestKeyFrame(publisher.now);
+  equal(publisher.take("pli").length, 1);
+  publisher.wait(60);
+  // FU-A: the middle of three is lost.
+  const part = (sequence: number, flags: number) =>
+    rtp(
+      { payloadType: 102, sequence, timestamp: 6000, ssrc: 7, marker: (flags & 0x40) !== 0 },
+      Uint8Array.of(0x7c, flags | 5, 1, 2, 3),
+    );
+  publisher.send(part(1002, 0x80), part(1004, 0x40));
+  for (let i = 3; i < 30; i++) {
+    publisher.wait(20);
+    publisher.send(frame(i, delta, { sequence: 1002 + i }));
+  }
+  publisher.take("pli");
+  publisher.wait(1000);
+  ok(publisher.take("pli").length > 0);
+});
+
+Deno.test("WebRTC receiver: a request asks for no more packets than fit into a datagram", () => {
+  using publisher = started();
+  for (let i = 2; i < 400 * 18; i++) if (i % 18 !== 0) publisher.send(frame(i));
+  publisher.wait(40);
+  const asked = publisher.take("nack").map(({ sequences }) => sequences.length);
+  equal(asked.reduce((sum, count) => sum + count, 0), 399);
+  ok(asked.every((count) => count <= 256), asked.join());
+});

@@ -1,4 +1,4 @@
-import { ntpFromMillis } from "../../../../src/base/time.ts";
+import type { SenderReport } from "../../../../src/rtp/rtcp/sender_report.ts";
 import { equal, hex, ok } from "../../../support/assert.ts";
 import {
   audioMedia,
@@ -14,12 +14,13 @@ import {
 import { TestReader } from "./support/test_reader.ts";
 import { Unit } from "../../../../src/stream/unit.ts";
 
-function reading(rtx: boolean, pictures = 5) {
+/** The pictures are `lateMs` old when they come. */
+function reading(rtx: boolean, pictures = 5, lateMs = 0) {
   const { stream } = createStream([videoMedia]);
   const codec = negotiated(h264, 102, rtx ? {} : { rtxPayloadType: null });
   const reader = new TestReader(stream, [media("video", [codec], { trackId: 0 })]);
   for (let i = 0; i < pictures; i++) {
-    stream.write([picture(stream.tracks[0], i, { key: i === 0 })], start + i * 33);
+    stream.write([picture(stream.tracks[0], i, { key: i === 0 })], start + lateMs + i * 33);
   }
   return { stream, reader, sent: reader.packets.length };
 }
@@ -122,19 +123,22 @@ Deno.test("WebRTC reports: each second, all tracks with one name and in step", (
 });
 
 Deno.test("WebRTC reports: a reader's report tells the round trip and the loss", () => {
-  const { reader } = reading(true);
+  const { reader } = reading(true, 5, 2000);
   using _ = reader;
-  const { seconds, fraction } = ntpFromMillis(start);
+  // The stream's time is not the time at which the report is sent: pictures may come in bursts.
+  const sentAt = start + 3000;
+  reader.reader.tick(sentAt);
+  const sent = reader.rtcp.findLast(({ kind }) => kind === "senderReport") as SenderReport;
   const block = {
     ssrc: reader.fanout.trackSender(0).ssrc,
     fractionLost: 10,
     cumulativeLost: 4,
     highestSequence: 1,
     jitter: 0,
-    lastSenderReport: (seconds << 16 | fraction >>> 16) >>> 0,
+    lastSenderReport: (sent.ntpSeconds << 16 | sent.ntpFraction >>> 16) >>> 0,
     delaySinceLastSenderReport: Math.round(0.4 * 65536),
   };
-  reader.send([{ kind: "receiverReport", ssrc: 1, reports: [block] }], start + 480);
+  reader.send([{ kind: "receiverReport", ssrc: 1, reports: [block] }], sentAt + 480);
   equal(Math.round(reader.reader.stats.roundTripMs!), 80);
   equal(reader.reader.stats.packetsReportedLost, 4);
 });
@@ -149,4 +153,40 @@ Deno.test("WebRTC reader: requests for key frames reach the publisher once in 30
     reader.send(ms % 100 === 0 ? [{ kind: "pli", senderSsrc: 1, mediaSsrc: 1 }] : [fir], start + ms);
   }
   equal(asked, [1000, 1300, 1600, 1900]);
+});
+
+Deno.test("WebRTC reports: they go on when the system's time is set back", () => {
+  const { reader, stream } = reading(true);
+  using _ = reader;
+  reader.reader.tick(start + 1000);
+  reader.rtcp.length = 0;
+  const hourBefore = start - 3_600_000;
+  reader.reader.tick(hourBefore);
+  equal(reader.rtcp.filter(({ kind }) => kind === "senderReport").length, 1);
+  const asked: number[] = [];
+  stream.onKeyFrameRequest((now) => void asked.push(now - start));
+  stream.requestKeyFrame(start + 2000);
+  stream.requestKeyFrame(hourBefore);
+  equal(asked, [2000, -3_600_000]);
+});
+
+Deno.test("WebRTC repetition: the first group is forgotten before its numbers come again", () => {
+  const { stream } = createStream([videoMedia], { gopCache: true });
+  const [track] = stream.tracks;
+  for (let i = 0; i < 3; i++) stream.write([picture(track, i, { key: i === 0 })], start);
+  using reader = new TestReader(stream, [
+    media("video", [negotiated(h264, 102, { rtxPayloadType: null })], { trackId: 0 }),
+  ]);
+  const { sequence } = reader.packets[0];
+  const large = picture(track, 1, { size: 1_150_000 }).payload!;
+  for (let i = 3; i < 45; i++) {
+    stream.write([Unit.fromPayload(track, i * 3000, start + i, large)], start + i);
+    reader.reader.tick(start + i);
+  }
+  const { length } = reader.packets;
+  ok(length > 0x8000 && length < 0x10000);
+  // Its number is nearer ahead than behind: SRTP would take it for one of the next round.
+  reader.nack([sequence], start + 60);
+  equal(reader.packets.length, length);
+  equal(reader.refused, []);
 });

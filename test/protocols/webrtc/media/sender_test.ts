@@ -224,3 +224,69 @@ Deno.test("WebRTC fanout: KLV goes to the data channel", () => {
   equal(reader.data, [item]);
   equal(reader.packets, []);
 });
+
+Deno.test("WebRTC fanout: a reader that was left behind for long goes on with the next number", () => {
+  const { stream } = createStream([videoMedia], { gopCache: true });
+  const [track] = stream.tracks;
+  const burst = 10;
+  for (let i = 0; i < burst; i++) stream.write([picture(track, i, { key: i === 0, size: 20_000 })], start);
+  using reader = new TestReader(stream, video);
+  const large = picture(track, 1, { size: 1_150_000 }).payload!;
+  const packetsOf = (pictures: number) => pictures * 969;
+  for (let i = 1; i <= 60; i++) {
+    // Without a tick nothing of what waits goes out: after nine pictures too much does.
+    stream.write([Unit.fromPayload(track, (burst + i) * 3000, start + i, large)], start + i);
+  }
+  ok(packetsOf(60 - 9) > 0x8000, "numbers are left out for more than half of their range");
+  const before = reader.packets.length;
+  stream.write([picture(track, burst + 61, { key: true })], start + 61);
+  stream.write([picture(track, burst + 62)], start + 62);
+  equal(reader.refused, []);
+  ok(reader.packets.length > before);
+  const gaps = steps(reader.sequences);
+  equal(new Set(gaps.slice(before)), new Set([1]));
+  ok(gaps[before - 1] < 0x4000, `a step of ${gaps[before - 1]}`);
+});
+
+Deno.test("WebRTC fanout: what waits is sent off although more comes in than one portion", () => {
+  const { stream } = createStream([videoMedia], { gopCache: true });
+  const [track] = stream.tracks;
+  const burst = 10;
+  for (let i = 0; i < burst; i++) stream.write([picture(track, i, { key: i === 0, size: 120_000 })], start);
+  using reader = new TestReader(stream, video);
+  const { payload } = picture(track, 1, { size: 150_000 });
+  // 60 Mbit/s.
+  for (let i = 1; i <= 50; i++) {
+    stream.write([Unit.fromPayload(track, (burst + i) * 3000, start + i * 20, payload!)], start + i * 20);
+    reader.reader.tick(start + i * 20);
+  }
+  const { length } = reader.packets;
+  stream.write([Unit.fromPayload(track, (burst + 51) * 3000, start + 1020, payload!)], start + 1020);
+  equal(reader.packets.length, length + 127);
+  equal(reader.reader.stats.outboundFramesDiscarded, 0);
+});
+
+for (const gopCache of [false, true]) {
+  Deno.test(`WebRTC fanout: no reader begins at a key frame with a hole (cache: ${gopCache})`, () => {
+    const { stream } = createStream([videoMedia], { gopCache });
+    const [track] = stream.tracks;
+    const write = (sequences: readonly number[], timestamp: number) =>
+      stream.write([
+        Unit.fromPackets(
+          track,
+          timestamp,
+          start,
+          sequences.map((sequence, i) => {
+            const flags = i === 0 ? 0x80 : i === sequences.length - 1 ? 0x40 : 0;
+            return received(Uint8Array.of(0x7c, flags | 5, 1, 2), sequence, timestamp, (flags & 0x40) !== 0);
+          }),
+        ),
+      ], start);
+    if (gopCache) write([10, 12], 0);
+    using reader = new TestReader(stream, video);
+    if (!gopCache) write([10, 12], 0);
+    equal(reader.packets.length, 0);
+    write([13, 14, 15], 3000);
+    equal(reader.packets.length, 3);
+  });
+}

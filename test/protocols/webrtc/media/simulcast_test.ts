@@ -38,6 +38,22 @@ class Layers implements Disposable {
     this.publisher.now += 13;
   }
 
+  /** A key frame of the better layer in three packets, of which the middle may get lost. */
+  sendFragmented(whole: boolean): void {
+    this.#frames++;
+    for (const flags of [0x80, 0, 0x40]) {
+      const sequence = this.#sequences.high++ & 0xffff;
+      const timestamp = 500_000 + this.#frames * 3000;
+      const fields = { payloadType: 102, sequence, timestamp, ssrc: 31, marker: flags === 0x40 };
+      if (whole || flags !== 0) this.publisher.send(rtp(fields, Uint8Array.of(0x7c, flags | 5, 0x11, 1)));
+    }
+  }
+
+  /** A packet of the layer gets lost. */
+  lose(rid: "high" | "low"): void {
+    this.#sequences[rid]++;
+  }
+
   repeat(times: number, layers: Parameters<Layers["send"]>[0]): void {
     for (let i = 0; i < times; i++) this.send(layers);
   }
@@ -144,4 +160,35 @@ Deno.test("WebRTC simulcast: the bitrate tells the best layer, not the order of 
   ok(/^H+L{101}$/.test(layers.layers), layers.layers);
   isContinuous(layers);
   equal(layers.asked(), []);
+});
+
+Deno.test("WebRTC simulcast: what a layer loses that nobody gets costs no key frame", () => {
+  using layers = new Layers();
+  layers.send({ high: "key", low: "key" });
+  layers.repeat(20, { high: "delta", low: "delta" });
+  for (let i = 0; i < 5; i++) {
+    layers.lose("low");
+    layers.repeat(20, { high: "delta", low: "delta" });
+  }
+  equal(new Set(layers.layers), new Set(["H"]));
+  equal(layers.asked(), []);
+  layers.lose("high");
+  layers.repeat(20, { high: "delta", low: "delta" });
+  ok(layers.asked().length > 0);
+});
+
+Deno.test("WebRTC simulcast: a layer is not taken at a key frame with a hole", () => {
+  using layers = new Layers({ high: 40, low: 10 });
+  layers.send({ low: "key" });
+  layers.repeat(10, { low: "delta" });
+  layers.repeat(90, { high: "delta", low: "delta" });
+  layers.sendFragmented(false);
+  layers.repeat(30, { high: "delta", low: "delta" });
+  equal(new Set(layers.layers), new Set(["L"]));
+  layers.asked();
+  layers.repeat(30, { high: "delta", low: "delta" });
+  equal(new Set(layers.asked()), new Set(["high"]));
+  layers.sendFragmented(true);
+  layers.repeat(5, { high: "delta", low: "delta" });
+  ok(/^L+H{6}$/.test(layers.layers), layers.layers);
 });

@@ -86,6 +86,24 @@ Deno.test("transport-wide feedback: a jump begins anew, a flood is bounded", () 
   equal(bytes.length < 4096, true);
 });
 
+Deno.test("transport-wide feedback: after a pause of ours, messages still fit into datagrams and tell of all packets", () => {
+  const feedback = new TransportFeedback();
+  // Pairs out of order: each delta takes two bytes.
+  for (let i = 0; i < 2000; i++) feedback.add(65_000 + (i ^ 1) & 0xffff, 2 * i);
+  let told = 0;
+  for (let at = 65_000;;) {
+    const message = feedback.take(1, 2);
+    if (message === null) break;
+    const bytes = message.feedback;
+    equal(bytes[0] << 8 | bytes[1], at & 0xffff);
+    const count = bytes[2] << 8 | bytes[3];
+    equal(bytes.length <= 1150, true);
+    told += count;
+    at += count;
+  }
+  equal(told, 2000);
+});
+
 Deno.test("transport-wide feedback: chunks read back to the same statuses", () => {
   const patterns = [
     "0",

@@ -12,6 +12,7 @@ import {
   serializeSack,
 } from "../../../../src/protocols/webrtc/sctp/wire/data.ts";
 import {
+  chunkType,
   parseInit,
   parsePacket,
   serializeInit,
@@ -121,4 +122,10 @@ Deno.test("SCTP: arbitrary packets at every stage leave the association whole or
 
 Deno.test("DATA_CHANNEL messages: arbitrary bytes", () => {
   fuzz("DCEP", [serializeOpen("KLV"), serializeAck()], parseChannelMessage);
+});
+
+Deno.test("SCTP: DATA without user data is refused: any number of fragments would fit into the window", () => {
+  const head = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 51);
+  throws(() => parseData({ type: chunkType.data, flags: 2, value: head }), /DATA/);
+  equal(parseData({ type: chunkType.data, flags: 2, value: Uint8Array.of(...head, 7) }).payload.length, 1);
 });

@@ -4,7 +4,7 @@
  */
 import { ParseError } from "../../../../base/errors.ts";
 import type { NetAddress } from "../../../../net/address.ts";
-import { tryParseIp } from "../../../../net/ip.ts";
+import { ipText, tryParseIp } from "../../../../net/ip.ts";
 import type { IceCandidate, IceCredentials, IceState } from "../../contracts.ts";
 import { attributeType, findAttribute, type StunMessage, stunMethod } from "../wire/stun.ts";
 import { parseErrorCode } from "../wire/stun_values.ts";
@@ -164,8 +164,10 @@ export class IceAgent {
 
   #pairUp(base: IceBase, { transport, host, port, component, priority }: IceCandidate): void {
     if (transport !== "udp" || base.kind === "tcp" || component !== 1 || port === 0) return;
-    if (tryParseIp(host) === undefined) return;
-    const remote = { ip: host, port };
+    const ip = tryParseIp(host);
+    if (ip === undefined) return;
+    // As sockets write it, or answers would seem to come from somebody else.
+    const remote = { ip: ipText(ip), port };
     const known = this.#generation.find(base, remote);
     if (known !== undefined) known.remotePriority = priority;
     else if (!this.options.lite && base.canReach(remote)) {

@@ -255,11 +255,11 @@ export class TurnAllocation {
   }
 
   #refresh(now: number): void {
-    this.#refreshAt = Infinity;
-    this.#requests.request(stunMethod.refresh, () => [], now, (result, at) => {
+    const asked = this.#requests.request(stunMethod.refresh, () => [], now, (result, at) => {
       if (result.ok) this.#scheduleRefresh(result.message, at);
       else this.#fail(resultText(result));
     });
+    this.#refreshAt = asked ? Infinity : now + restingMs;
   }
 
   #renew(now: number): void {

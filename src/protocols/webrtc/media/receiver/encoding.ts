@@ -2,6 +2,7 @@ import { distance16 } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import { ReceptionStats } from "../../../../rtp/reception.ts";
 import { ReorderBuffer } from "../../../../rtp/reorder.ts";
+import type { NegotiatedCodec } from "../../contracts.ts";
 import { NackList } from "./nack_list.ts";
 
 /** How long a missing packet is waited for: three tries over a slow link. Without repetition only order is restored. */
@@ -21,10 +22,9 @@ const rateStep = 1.5;
 
 /** One RTP stream of a section: the only one, or a layer of simulcast. */
 export class Encoding {
-  readonly stats: ReceptionStats;
-  /** Null where the publisher repeats nothing. */
-  readonly nacks: NackList | null;
-  readonly #reorder: ReorderBuffer;
+  #stats: ReceptionStats;
+  #nacks: NackList | null;
+  #reorder: ReorderBuffer;
   /** Null once the start is over. */
   #start: RtpPacket[] | null = [];
   #startedAt = 0;
@@ -40,16 +40,34 @@ export class Encoding {
   constructor(
     /** Empty without simulcast. */
     readonly rid: string,
-    clockRate: number,
-    localSsrc: number,
-    repairs: boolean,
+    private readonly localSsrc: number,
+    /** The one that is expected. */
+    codec: NegotiatedCodec,
   ) {
-    this.stats = new ReceptionStats({ clockRate, localSsrc });
-    this.nacks = repairs ? new NackList(repairWaitMs) : null;
-    this.#reorder = new ReorderBuffer({
-      size: repairs ? repairPackets : orderPackets,
-      maxWaitMs: repairs ? repairWaitMs : orderWaitMs,
-    });
+    this.#stats = this.#createStats(codec);
+    this.#nacks = codec.nack ? new NackList(repairWaitMs) : null;
+    this.#reorder = createReorder(codec);
+  }
+
+  #createStats({ clockRate }: NegotiatedCodec): ReceptionStats {
+    return new ReceptionStats({ clockRate, localSsrc: this.localSsrc });
+  }
+
+  /** The codec that has come; to be called before the first packet is pushed. */
+  adopt(codec: NegotiatedCodec): void {
+    if (this.#stats.clockRate !== codec.clockRate) this.#stats = this.#createStats(codec);
+    if (codec.nack === (this.#nacks !== null)) return;
+    this.#nacks = codec.nack ? new NackList(repairWaitMs) : null;
+    this.#reorder = createReorder(codec);
+  }
+
+  get stats(): ReceptionStats {
+    return this.#stats;
+  }
+
+  /** Null where the publisher repeats nothing. */
+  get nacks(): NackList | null {
+    return this.#nacks;
   }
 
   /** Packets that are missing for good. */
@@ -84,10 +102,10 @@ export class Encoding {
   push(packet: RtpPacket, now: number, repeated: boolean): readonly RtpPacket[] {
     if (packet.ssrc !== this.ssrc) {
       this.ssrc = packet.ssrc;
-      this.nacks?.reset();
+      this.#nacks?.reset();
     }
-    if (!repeated) this.stats.add(packet, now);
-    this.nacks?.arrived(packet.sequence, now);
+    if (!repeated) this.#stats.add(packet, now);
+    this.#nacks?.arrived(packet.sequence, now);
     this.lastPacketAt = now;
     this.#measure(packet.payload.length, now);
     return this.#start === null ? this.#reorder.push(packet, now) : this.#gatherStart(packet, now);
@@ -103,4 +121,11 @@ export class Encoding {
     start.sort((a, b) => distance16(sequence, a.sequence) - distance16(sequence, b.sequence));
     return start.flatMap((each) => this.#reorder.push(each, now));
   }
+}
+
+function createReorder({ nack }: NegotiatedCodec): ReorderBuffer {
+  return new ReorderBuffer({
+    size: nack ? repairPackets : orderPackets,
+    maxWaitMs: nack ? repairWaitMs : orderWaitMs,
+  });
 }

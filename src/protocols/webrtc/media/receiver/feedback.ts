@@ -1,6 +1,8 @@
 import type { PacketCrypto } from "../../../../base/packet_crypto.ts";
+import { hasPassed } from "../../../../base/time.ts";
 import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import { type RtcpMessage, serializeRtcp } from "../../../../rtp/rtcp/compound.ts";
+import { maxNackPairs } from "../../../../rtp/rtcp/nack.ts";
 import type { ReportBlock } from "../../../../rtp/rtcp/report_block.ts";
 import { createSrtpSender, type SrtpSender } from "../../../../rtp/srtp/mod.ts";
 import type { Stream } from "../../../../stream/stream.ts";
@@ -24,6 +26,8 @@ const cacheKeyFrameMs = 10_000;
 const firstKeyFrameMs = 100;
 /** Told to publishers without transport-wide feedback, which stay at a start value otherwise: they slow down on loss. */
 const assumedBitrate = 20_000_000;
+/** A publisher that has sent nothing for so long makes no key frame either; it is asked when it is back. */
+const mutedAfterMs = 10_000;
 const maxReportBlocks = 31;
 
 export interface FeedbackOptions {
@@ -42,9 +46,9 @@ export class Feedback {
   readonly #srtp: SrtpSender;
   readonly #transport = new TransportFeedback();
   #transportSsrc = 0;
-  #nextReport = 0;
-  #nextTransport = 0;
-  #nextLayers = 0;
+  #reportedAt = -Infinity;
+  #transportAt = -Infinity;
+  #layersAt = -Infinity;
   #keyFrameTries = 0;
   #keyFrameAskedAt = -Infinity;
   #keyFrameAt: number | null = null;
@@ -97,23 +101,28 @@ export class Feedback {
 
   tick(now: number, stream: Stream | null): void {
     this.#sendNacks(now);
-    if (now >= this.#nextTransport) this.#sendTransport(now);
-    if (now >= this.#nextLayers) this.#chooseLayers(now);
-    if (now >= this.#nextReport) this.#sendReports(now);
+    if (hasPassed(transportPeriodMs, this.#transportAt, now)) this.#sendTransport(now);
+    if (hasPassed(layerPeriodMs, this.#layersAt, now)) this.#chooseLayers(now);
+    if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#sendReports(now);
     if (stream !== null && this.canAskForKeyFrames) this.#watchKeyFrames(now, stream);
+  }
+
+  #mayRepeat(now: number): boolean {
+    return hasPassed(keyFrameRepeatMs, this.#keyFrameAskedAt, now);
   }
 
   #watchKeyFrames(now: number, stream: Stream): void {
     if (this.#keyFrameAt === null) {
       this.#watchedSince ??= now;
-      if (now - this.#watchedSince < firstKeyFrameMs) return;
+      if (!hasPassed(firstKeyFrameMs, this.#watchedSince, now)) return;
       this.#keyFrameAt = now;
       stream.requestKeyFrame(now);
     }
-    if (this.#keyFrameTries > 0 && now - this.#keyFrameAskedAt >= keyFrameRepeatMs) this.#askForKeyFrame(now);
+    if (this.#keyFrameTries > 0 && this.#mayRepeat(now)) this.#askForKeyFrame(now);
+    if (hasPassed(mutedAfterMs, this.#video?.keyFrameSource?.lastPacketAt ?? -Infinity, now)) return;
     const others = stream.fanoutKeys.some((key) => key !== webrtcFanoutKey);
     const period = others ? regularKeyFrameMs : cacheKeyFrameMs;
-    if (now - this.#keyFrameAt >= period) {
+    if (hasPassed(period, this.#keyFrameAt, now)) {
       this.#keyFrameAt = now;
       stream.requestKeyFrame(now);
     }
@@ -122,31 +131,30 @@ export class Feedback {
   #sendNacks(now: number): void {
     for (const section of this.#options.sections) {
       for (const encoding of section.encodings) {
-        // Layers that nobody gets are not repaired.
-        if (section.simulcast && encoding !== section.current && encoding !== section.keyFrameSource) {
-          continue;
-        }
+        if (!section.isWanted(encoding)) continue;
         const { nacks, ssrc } = encoding;
         if (nacks === null || nacks.size === 0 || ssrc === null) continue;
         const sequences = nacks.due(now);
         if (sequences.length === 0) continue;
-        this.#send([{ kind: "nack", senderSsrc: this.#options.localSsrc, mediaSsrc: ssrc, sequences }]);
+        const senderSsrc = this.#options.localSsrc;
+        for (let at = 0; at < sequences.length; at += maxNackPairs) {
+          const part = sequences.slice(at, at + maxNackPairs);
+          this.#send([{ kind: "nack", senderSsrc, mediaSsrc: ssrc, sequences: part }]);
+        }
       }
     }
   }
 
   #sendTransport(now: number): void {
-    this.#nextTransport = now + transportPeriodMs;
+    this.#transportAt = now;
     const message = this.#transport.take(this.#options.localSsrc, this.#transportSsrc);
     if (message !== null) this.#send([message]);
   }
 
   #chooseLayers(now: number): void {
-    this.#nextLayers = now + layerPeriodMs;
+    this.#layersAt = now;
     for (const section of this.#options.sections) {
-      if (section.chooseLayer(now) && now - this.#keyFrameAskedAt >= keyFrameRepeatMs) {
-        this.#askForKeyFrame(now);
-      }
+      if (section.chooseLayer(now) && this.#mayRepeat(now)) this.#askForKeyFrame(now);
     }
   }
 
@@ -158,7 +166,7 @@ export class Feedback {
       }
     }
     if (blocks.length === 0) return;
-    this.#nextReport = now + reportPeriodMs;
+    this.#reportedAt = now;
     const ssrc = this.#options.localSsrc;
     const messages: RtcpMessage[] = [
       { kind: "receiverReport", ssrc, reports: blocks.slice(0, maxReportBlocks) },

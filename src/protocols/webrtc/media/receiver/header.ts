@@ -1,5 +1,5 @@
 /** RTP header extensions (RFC 8285), and headers written anew in place. */
-import { rtpHeaderSize, type RtpPacket } from "../../../../rtp/packet.ts";
+import { rtpHeaderSize, type RtpPacket, writeRtpHeader } from "../../../../rtp/packet.ts";
 
 const oneByteProfile = 0xbede;
 const twoByteProfile = 0x1000;
@@ -69,17 +69,6 @@ export function withHeader(packet: RtpPacket, header: NewHeader, skip = 0): RtpP
     payload.byteOffset + skip - rtpHeaderSize,
     payload.length - skip + rtpHeaderSize,
   );
-  bytes[0] = 0x80;
-  bytes[1] = (marker ? 0x80 : 0) | payloadType;
-  bytes[2] = sequence >> 8;
-  bytes[3] = sequence;
-  bytes[4] = timestamp >>> 24;
-  bytes[5] = timestamp >>> 16;
-  bytes[6] = timestamp >>> 8;
-  bytes[7] = timestamp;
-  bytes[8] = ssrc >>> 24;
-  bytes[9] = ssrc >>> 16;
-  bytes[10] = ssrc >>> 8;
-  bytes[11] = ssrc;
+  writeRtpHeader(bytes, 0, marker, payloadType, sequence, timestamp, ssrc);
   return { bytes, payload: bytes.subarray(rtpHeaderSize), marker, payloadType, sequence, timestamp, ssrc };
 }

@@ -1,4 +1,4 @@
-import { distance32 } from "../../../../base/time.ts";
+import { distance16, distance32, hasPassed } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { Encoding } from "./encoding.ts";
 import { withHeader } from "./header.ts";
@@ -33,6 +33,8 @@ export class LayerSwitch {
   #candidate: RtpPacket[] = [];
   #sequenceOffset = 0;
   #timestampOffset = 0;
+  /** Of the packets that come in. */
+  #ssrc = -1;
   #lastSequence = -1;
   #lastTimestamp = 0;
   #lastAt = 0;
@@ -57,10 +59,12 @@ export class LayerSwitch {
 
   /** `encodings` best first. */
   choose(encodings: readonly Encoding[], now: number): void {
-    const alive = encodings.filter((encoding) => now - encoding.lastPacketAt < layerTimeoutMs);
+    const alive = encodings.filter((encoding) => !hasPassed(layerTimeoutMs, encoding.lastPacketAt, now));
     const currentLives = this.#current !== null && alive.includes(this.#current);
     const best = currentLives
-      ? alive.find((encoding) => encoding === this.#current || now - encoding.aliveSince >= layerStableMs)
+      ? alive.find((encoding) =>
+        encoding === this.#current || hasPassed(layerStableMs, encoding.aliveSince, now)
+      )
       : alive[0];
     const target = best === undefined || best === this.#current ? null : best;
     if (target !== this.#target) this.#candidate = [];
@@ -80,6 +84,8 @@ export class LayerSwitch {
   }
 
   #pass(packet: RtpPacket, now: number, out: RtpPacket[]): void {
+    // A publisher that begins anew counts from anywhere (RFC 3550 §5.1).
+    if (packet.ssrc !== this.#ssrc) this.#continueWith(this.#current, packet, now);
     if (packet.payload.length === 0) {
       this.#sequenceOffset--;
       return;
@@ -101,25 +107,34 @@ export class LayerSwitch {
     if (pending.length > maxCandidatePackets) pending.length = 0;
     if (pending.length === 0 || !this.#options.endsUnit(packet)) return;
     this.#candidate = [];
-    if (!this.#options.isRandomAccess(pending)) return;
-    this.#change(encoding, pending[0], now);
+    // One with a hole would only break the picture: the next is asked for.
+    const isWhole = distance16(pending[0].sequence, packet.sequence) === pending.length - 1;
+    if (!isWhole || !this.#options.isRandomAccess(pending)) return;
+    this.#continueWith(encoding, pending[0], now);
+    this.#current = encoding;
+    this.#target = null;
     for (const each of pending) this.#pass(each, now, out);
   }
 
-  #change(to: Encoding, first: RtpPacket, now: number): void {
+  /** Numbers and times go on, whatever those of `first` are. */
+  #continueWith(to: Encoding | null, first: RtpPacket, now: number): void {
+    this.#ssrc = first.ssrc;
     if (this.#lastSequence >= 0) {
       this.#sequenceOffset = this.#lastSequence + 1 - first.sequence;
       const ticks = Math.max(1, Math.round(this.#elapsed(to, first, now) * this.#options.clockRate / 1000));
       this.#timestampOffset = distance32(first.timestamp, this.#lastTimestamp + ticks);
     }
-    this.#current = to;
-    this.#target = null;
   }
 
-  /** From the last picture of the old layer to the first of the new one, in ms: by sender reports, else by arrival. */
-  #elapsed(to: Encoding, first: RtpPacket, now: number): number {
-    const from = this.#current?.stats.ntpAt(this.#lastTimestamp - this.#timestampOffset >>> 0) ?? null;
-    const until = to.stats.ntpAt(first.timestamp);
+  /**
+   * From the last picture of the old layer to the first of the new one, in ms: by sender reports, else by arrival. A
+   * layer that begins anew has forgotten its old reports.
+   */
+  #elapsed(to: Encoding | null, first: RtpPacket, now: number): number {
+    const from = this.#current === to
+      ? null
+      : this.#current?.stats.ntpAt(this.#lastTimestamp - this.#timestampOffset >>> 0) ?? null;
+    const until = to?.stats.ntpAt(first.timestamp) ?? null;
     const ms = from !== null && until !== null ? until - from : now - this.#lastAt;
     return Math.min(maxStepMs, Math.max(0, ms));
   }

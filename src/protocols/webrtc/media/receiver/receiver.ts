@@ -6,6 +6,7 @@ import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpMedia } from "../../../../rtp/format.ts";
 import { parseRtpPacket, type RtpPacket } from "../../../../rtp/packet.ts";
 import { isRtcp, parseRtcp } from "../../../../rtp/rtcp/compound.ts";
+import { lossText } from "../../../../rtp/reception.ts";
 import { createSrtpReceiver, type SrtpReceiver } from "../../../../rtp/srtp/mod.ts";
 import type { Stream } from "../../../../stream/stream.ts";
 import { StreamClock } from "../../../../stream/timestamps.ts";
@@ -15,7 +16,7 @@ import { Demultiplexer } from "./demultiplexer.ts";
 import type { Encoding } from "./encoding.ts";
 import { Feedback } from "./feedback.ts";
 import { extensionU16, withHeader } from "./header.ts";
-import { PublisherClock } from "./publisher_clock.ts";
+import { createPublisherClock } from "./publisher_clock.ts";
 import { Section } from "./section.ts";
 
 /** What a receiver is made of. */
@@ -45,7 +46,7 @@ export interface AttachReceiverOptions {
 export interface ReceiverStats {
   readonly inboundBytes: number;
   readonly inboundRTPPackets: number;
-  /** Missing for good. */
+  /** Missing for good, of what is used. */
   readonly inboundRTPPacketsLost: number;
   /** Of the noisiest track, in clock ticks. */
   readonly inboundRTPPacketsJitter: number;
@@ -99,10 +100,7 @@ export class WebrtcReceiver {
     );
     this.#transportId = wide?.extensions.transportSequence ?? null;
     this.#errors = new RateLimitedReport(logger, errorsLine("decode error"));
-    this.#losses = new RateLimitedReport(
-      logger,
-      (count) => `${count} RTP ${count === 1 ? "packet" : "packets"} lost`,
-    );
+    this.#losses = new RateLimitedReport(logger, lossText);
   }
 
   /** Datagrams that came together. Their bytes are used up. `now`: milliseconds since 1970, with fractions. */
@@ -147,7 +145,9 @@ export class WebrtcReceiver {
     if (!section.receive(encoding, media, now, repeats)) {
       throw new ParseError("RTP payload type", `${media.payloadType} is not the one this section began with`);
     }
-    if (encoding.lost > lostBefore) this.#countLoss(section, encoding.lost - lostBefore, now);
+    if (encoding.lost > lostBefore && section.isWanted(encoding)) {
+      this.#countLoss(section, encoding.lost - lostBefore, now);
+    }
   }
 
   #countLoss(section: Section, packets: number, now: number): void {
@@ -176,6 +176,12 @@ export class WebrtcReceiver {
     if (present.length === 0) {
       return this.#options.onError("no packet of any announced track has come in time");
     }
+    for (const section of this.#sections) {
+      if (section.codec !== null) continue;
+      section.leaveOut(() =>
+        this.#options.logger.warn(`the ${section.media.kind} began too late and is left out`)
+      );
+    }
     this.#options.onTracks(present.map(({ media, codec }) => {
       const { codec: parameters, payloadType, clockRate } = codec!;
       return { kind: media.kind, formats: [{ codec: parameters, payloadType, clockRate }] };
@@ -184,8 +190,9 @@ export class WebrtcReceiver {
 
   /** The path has taken the publisher in: `stream` has the tracks that `onTracks` told. */
   attach({ stream, useAbsoluteTimestamp }: AttachReceiverOptions, now: number): void {
+    if (this.#closed) return;
     const clock = new StreamClock();
-    const publisherClock = new PublisherClock();
+    const publisherClock = createPublisherClock();
     const present = this.#sections.filter(({ codec }) => codec !== null);
     this.#stream = stream;
     present.forEach((section, i) => {
@@ -210,7 +217,7 @@ export class WebrtcReceiver {
   #flush(now: number): void {
     if (this.#stream === null || this.#units.length === 0) return;
     for (const unit of this.#units) {
-      if (unit.track.isVideo && unit.randomAccess) this.#feedback.keyFrameCame(now);
+      if (unit.repairs) this.#feedback.keyFrameCame(now);
     }
     this.#stream.write(this.#units.splice(0), now);
   }

@@ -1,23 +1,27 @@
+import { hasPassed } from "../../../../base/time.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import { payloadFormat } from "../../../../rtp/payload/formats.ts";
 import { RtpIngest } from "../../../../stream/rtp_ingest.ts";
-import type { StreamClock } from "../../../../stream/timestamps.ts";
+import type { NtpEstimator, StreamClock } from "../../../../stream/timestamps.ts";
 import type { Track } from "../../../../stream/track.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedCodec, NegotiatedMedia } from "../../contracts.ts";
 import { Encoding } from "./encoding.ts";
-import { LayerSwitch } from "./layer_switch.ts";
-import { type PublisherClock, TrackClock } from "./publisher_clock.ts";
+import { LayerSwitch, layerTimeoutMs } from "./layer_switch.ts";
+import { TrackClock } from "./publisher_clock.ts";
 
 /** Packets that wait for the path to take the publisher in. */
 export const maxBacklog = 2048;
 /** Names of layers that one section may bring. */
 export const maxLayers = 8;
 
+const nothing = () => {};
+
 export interface AttachOptions {
   readonly track: Track;
   readonly clock: StreamClock;
-  readonly publisherClock: PublisherClock;
+  /** `createPublisherClock`. */
+  readonly publisherClock: NtpEstimator;
   readonly units: Unit[];
   readonly useAbsoluteTimestamp: boolean;
   readonly onMissingTime: () => void;
@@ -31,6 +35,8 @@ export class Section {
   readonly #encodings = new Map<string, Encoding>();
   #switch: LayerSwitch | null = null;
   #ingest: RtpIngest | null = null;
+  /** Set when the path has been told the tracks, without this one. */
+  #onLate: (() => void) | null = null;
   #backlog: { readonly packet: RtpPacket; readonly at: number }[] = [];
   readonly #out: RtpPacket[] = [];
   #now = 0;
@@ -48,6 +54,11 @@ export class Section {
     return rids.length < 2
       ? all
       : all.sort((a, b) => level(b) - level(a) || rids.indexOf(a.rid) - rids.indexOf(b.rid));
+  }
+
+  /** False for layers that nobody gets and nobody waits for: what they lose is of no importance. */
+  isWanted(encoding: Encoding): boolean {
+    return !this.simulcast || encoding === this.current || encoding === this.keyFrameSource;
   }
 
   get simulcast(): boolean {
@@ -82,19 +93,31 @@ export class Section {
     const { rids, codecs } = this.media;
     if (rids.length > 0 && rid !== "" && !rids.includes(rid)) return null;
     if (this.#encodings.size >= maxLayers) return null;
-    const codec = this.codec ?? codecs[0];
-    const encoding = new Encoding(rid, codec.clockRate, this.localSsrc, codec.nack);
+    const encoding = new Encoding(rid, this.localSsrc, this.codec ?? codecs[0]);
     this.#encodings.set(rid, encoding);
     return encoding;
+  }
+
+  /** Nothing has come in time: what comes now is ignored, and told once. */
+  leaveOut(onLate: () => void): void {
+    this.#onLate = onLate;
   }
 
   /** A packet of one layer, plain. False when its payload type is not the one of this section. */
   receive(encoding: Encoding, packet: RtpPacket, now: number, repeated: boolean): boolean {
     const codec = this.codecOf(packet.payloadType);
     if (codec === null) return false;
-    this.codec ??= codec;
+    if (this.#onLate !== null) {
+      this.#onLate();
+      this.#onLate = nothing;
+      return true;
+    }
+    if (this.codec === null) {
+      this.codec = codec;
+      for (const each of this.#encodings.values()) each.adopt(codec);
+    }
     if (codec.codec.name !== this.codec.codec.name) return false;
-    if (now - encoding.lastPacketAt > 1000) encoding.resume(now);
+    if (hasPassed(layerTimeoutMs, encoding.lastPacketAt, now)) encoding.resume(now);
     const due = encoding.push(packet, now, repeated);
     const output = this.#switch ??= this.#createSwitch(this.codec, packet.ssrc);
     if (this.simulcast && output.current === null && output.target === null) {

@@ -3,8 +3,10 @@ import { ByteWriter } from "../../../../base/bytes.ts";
 import { distance16 } from "../../../../base/time.ts";
 import type { TransportWide } from "../../../../rtp/rtcp/transport_wide.ts";
 
-/** Packets that one message tells of; farther jumps begin anew. */
+/** Packets that wait to be told of; farther jumps begin anew. */
 export const maxFeedbackPackets = 2048;
+/** And that one message tells of: with two bytes for each delta it fits into a datagram. */
+const maxMessagePackets = 480;
 const headerSize = 8;
 const ticksPerMs = 4;
 /** The reference time counts 64 ms, deltas 250 µs. */
@@ -56,7 +58,7 @@ export class TransportFeedback {
     if (this.#arrived.size === 0) return null;
     const numbers = [...this.#arrived.keys()].sort((a, b) => a - b);
     let base = Math.min(this.#next, numbers[0]);
-    if (numbers[numbers.length - 1] - base >= maxFeedbackPackets) base = numbers[0];
+    if (numbers[0] - base >= maxMessagePackets) base = numbers[0];
     const reference = Math.floor(this.#arrived.get(numbers[0])! / ticksPerReference);
     const { statuses, deltas } = this.#plan(base, numbers, reference * ticksPerReference);
     const end = base + statuses.length;
@@ -76,7 +78,7 @@ export class TransportFeedback {
       const at = this.#arrived.get(number)!;
       const delta = at - time;
       if (deltas.length > 0 && (delta > 0x7fff || delta < -0x8000)) break;
-      if (number - base >= maxFeedbackPackets) break;
+      if (number - base >= maxMessagePackets) break;
       while (base + statuses.length < number) statuses.push(Status.missing);
       statuses.push(delta >= 0 && delta <= maxSmallDelta ? Status.smallDelta : Status.largeDelta);
       deltas.push(delta);

@@ -40,7 +40,7 @@ export function createBurst(
 ): Burst {
   const order = new PictureOrderWatch();
   const units = cached.filter((unit) => unit.track === sender.track && order.look(unit) === "in order");
-  if (units.length === 0 || !units[0].randomAccess) return nothing;
+  if (units.length === 0 || !units[0].repairs) return nothing;
   const step = Math.round(sender.track.clockRate * stepMs / 1000);
   const last = units[units.length - 1].pts;
   const out: BurstUnit[] = [];

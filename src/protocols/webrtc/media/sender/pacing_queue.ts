@@ -20,6 +20,8 @@ export class PacingQueue {
   #units: Paced[] = [];
   #packets = 0;
   #portion = minPortion;
+  /** Packets that came since the last tick: they go out besides the portion, or the queue would never be empty. */
+  #arrived = 0;
 
   get empty(): boolean {
     return this.#units.length === 0;
@@ -35,19 +37,23 @@ export class PacingQueue {
     if (this.#packets + unit.packets.length > maxPacedPackets) return false;
     this.#units.push(unit);
     this.#packets += unit.packets.length;
+    this.#arrived += unit.packets.length;
     return true;
   }
 
   /** Sets the portions so that what waits now is gone in time. */
   pace(): void {
     this.#portion = Math.max(minPortion, Math.ceil(this.#packets / maxTicks));
+    this.#arrived = 0;
   }
 
   /** The units of one tick; at least one. */
   take(): readonly Paced[] {
+    const portion = this.#portion + this.#arrived;
+    this.#arrived = 0;
     let packets = 0;
     let count = 0;
-    while (count < this.#units.length && packets < this.#portion) {
+    while (count < this.#units.length && packets < portion) {
       packets += this.#units[count++].packets.length;
     }
     this.#packets -= packets;
@@ -59,6 +65,7 @@ export class PacingQueue {
     const count = this.#units.length;
     this.#units = [];
     this.#packets = 0;
+    this.#arrived = 0;
     return count;
   }
 }

@@ -1,9 +1,10 @@
 import { ParseError } from "../../../../base/errors.ts";
 import type { PacketCrypto } from "../../../../base/packet_crypto.ts";
-import { ntpFromMillis } from "../../../../base/time.ts";
+import { hasPassed } from "../../../../base/time.ts";
 import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import { isRtcp, parseRtcp, type RtcpMessage, serializeRtcp } from "../../../../rtp/rtcp/compound.ts";
 import type { ReportBlock } from "../../../../rtp/rtcp/report_block.ts";
+import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
 import {
   createSrtpReceiver,
   createSrtpSender,
@@ -20,6 +21,8 @@ const reportPeriodMs = 1000;
 /** While a reader waits for a key frame the request is repeated, as it or its answer may have been lost. */
 const keyFrameRepeatMs = 1000;
 const maxRoundTripMs = 10_000;
+/** Of all tracks: several seconds. */
+const maxRememberedReports = 16;
 
 /** What a reader is made of. */
 export interface ReaderOptions {
@@ -63,8 +66,10 @@ export class WebrtcReader {
   readonly #receiver: SrtpReceiver;
   /** By track id. */
   readonly #tracks = new Map<number, ReaderTrack>();
-  #nextReport = 0;
-  #askedAt = 0;
+  #reportedAt = -Infinity;
+  #askedAt = -Infinity;
+  /** When the last reports were sent, by the middle of their NTP times: what receivers give back. */
+  readonly #reports = new Map<number, number>();
   #closed = false;
   #bytes = 0;
   #rtp = 0;
@@ -159,15 +164,26 @@ export class WebrtcReader {
     return undefined;
   }
 
-  /** RFC 3550 §6.4.1: the round trip is what remains of the time since our report. */
+  #rememberReport({ ntpSeconds, ntpFraction }: SenderReport, now: number): void {
+    this.#reports.set((ntpSeconds << 16 | ntpFraction >>> 16) >>> 0, now);
+    if (this.#reports.size <= maxRememberedReports) return;
+    for (const oldest of this.#reports.keys()) {
+      this.#reports.delete(oldest);
+      return;
+    }
+  }
+
+  /**
+   * RFC 3550 §6.4.1: the round trip is what remains of the time since our report. The time inside of the report says
+   * nothing about when it was sent: it is the stream's, which may be behind ours.
+   */
   #handleReport(block: ReportBlock, now: number): void {
     const track = this.#find(block.ssrc);
     if (track === undefined) return;
     track.addReport(block);
-    if (block.lastSenderReport === 0) return;
-    const { seconds, fraction } = ntpFromMillis(now);
-    const middle = (seconds << 16 | fraction >>> 16) >>> 0;
-    const ms = (middle - block.lastSenderReport - block.delaySinceLastSenderReport | 0) / 65.536;
+    const sentAt = this.#reports.get(block.lastSenderReport);
+    if (sentAt === undefined) return;
+    const ms = now - sentAt - block.delaySinceLastSenderReport / 65.536;
     if (ms < 0 || ms > maxRoundTripMs) return;
     this.#roundTripMs = ms;
     for (const each of this.#tracks.values()) each.budget.roundTripMs = ms;
@@ -181,11 +197,11 @@ export class WebrtcReader {
       track.tick(now);
       waiting ||= track.waiting;
     }
-    if (waiting && now - this.#askedAt >= keyFrameRepeatMs) {
+    if (waiting && hasPassed(keyFrameRepeatMs, this.#askedAt, now)) {
       this.#askedAt = now;
       this.host.requestKeyFrame(now);
     }
-    if (now >= this.#nextReport) this.#sendReports(now);
+    if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#sendReports(now);
   }
 
   #sendReports(now: number): void {
@@ -195,10 +211,11 @@ export class WebrtcReader {
       const report = track.report(now);
       if (report === null) continue;
       messages.push(report);
+      this.#rememberReport(report, now);
       chunks.push({ ssrc: report.ssrc, cname: this.host.cname });
     }
     if (messages.length === 0) return;
-    this.#nextReport = now + reportPeriodMs;
+    this.#reportedAt = now;
     messages.push({ kind: "sourceDescription", chunks });
     const bytes = this.#sender.protectRtcp(serializeRtcp(messages));
     this.#rtcp++;

@@ -1,4 +1,4 @@
-import { distance16 } from "../../../../base/time.ts";
+import { distance16, hasPassed } from "../../../../base/time.ts";
 import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { ReportBlock } from "../../../../rtp/rtcp/report_block.ts";
@@ -16,6 +16,8 @@ import { batchOf, type TrackSender, type UnitPackets } from "./track_sender.ts";
 const maxFirstSequence = 0x4000;
 /** What the first group of pictures consisted of can be asked for again for that long. */
 const burstKeptMs = 5000;
+/** And no longer than until the numbers are so far on: beyond half of their range they would seem to lie ahead. */
+const maxBurstDistance = 0x4000;
 
 /** One track as one reader gets it: its payload types and numbers, and what it wants repeated. */
 export class ReaderTrack {
@@ -29,6 +31,8 @@ export class ReaderTrack {
   #burst: Burst | null = null;
   #burstSentAt = 0;
   readonly #firstSequence: number;
+  /** Of the packet that comes next. */
+  #nextSequence: number;
   #nextRtxSequence: number;
   /** Null until the first live unit. */
   #rewrite: RtpRewrite | null = null;
@@ -48,6 +52,7 @@ export class ReaderTrack {
     this.#rtxPayloadType = codec.rtxPayloadType;
     const random = crypto.getRandomValues(new Uint16Array(2));
     this.#firstSequence = 1 + random[0] % maxFirstSequence;
+    this.#nextSequence = this.#firstSequence;
     this.#nextRtxSequence = 1 + random[1] % maxFirstSequence;
     this.#waiting = sender.track.isVideo;
   }
@@ -63,6 +68,7 @@ export class ReaderTrack {
     const burst = createBurst(this.sender, cached, this.#payloadType, this.#firstSequence);
     if (burst.units.length === 0) return;
     this.#burst = burst;
+    this.#nextSequence += burst.size;
     this.#burstSentAt = now;
     this.#waiting = false;
     for (const { packets, rewrite } of burst.units) {
@@ -74,30 +80,32 @@ export class ReaderTrack {
   /** A live unit. Gives the bytes that were sent now. */
   push(live: UnitPackets): number {
     if (this.#waiting) {
-      if (!live.unit.randomAccess) {
+      if (!live.unit.repairs) {
         this.discarded++;
         return 0;
       }
       this.#waiting = false;
+      this.#rewrite = null;
     }
-    if (this.#rewrite === null) this.#begin(live);
+    const rewrite = this.#rewrite ??= this.#begin(live);
     const { packets, batch } = live;
-    if (this.#queue.empty) return this.#send(packets, batch, this.#rewrite!);
-    if (this.#queue.push({ packets, batch, rewrite: this.#rewrite! })) return 0;
-    // Too much waits: go on at the next key frame, with the same numbering.
+    this.#nextSequence = packets[packets.length - 1].sequence + rewrite.sequenceOffset + 1;
+    if (this.#queue.empty) return this.#send(packets, batch, rewrite);
+    if (this.#queue.push({ packets, batch, rewrite })) return 0;
+    // Too much waits: go on at the next key frame.
     this.discarded += this.#queue.clear();
     this.#waiting = true;
     return 0;
   }
 
-  #begin({ first }: UnitPackets): void {
-    const burst = this.#burst?.size ?? 0;
+  /**
+   * The numbers go on after those of the last packet, however many were left out: a step of half the range would be
+   * taken for a step back, and SRTP would use the key stream of old packets again (RFC 3711 §3.3.1).
+   */
+  #begin({ first }: UnitPackets): RtpRewrite {
     this.#liveFrom = first;
-    this.#rewrite = {
-      payloadType: this.#payloadType,
-      sequenceOffset: this.#firstSequence + burst - first,
-      timestampOffset: 0,
-    };
+    const sequenceOffset = (this.#nextSequence & 0xffff) - first;
+    return { payloadType: this.#payloadType, sequenceOffset, timestampOffset: 0 };
   }
 
   /** Sends what waits, as much as is due in one tick. */
@@ -109,10 +117,17 @@ export class ReaderTrack {
     if (!this.#queue.empty) {
       this.drain();
       this.#burstSentAt = now;
-    } else if (this.#burst !== null && this.#rewrite !== null && now - this.#burstSentAt > burstKeptMs) {
+    } else if (
+      this.#burst !== null && this.#rewrite !== null && this.#isBurstOld(now)
+    ) {
       // The numbering goes on as if it were there.
       this.#burst = null;
     }
+  }
+
+  #isBurstOld(now: number): boolean {
+    return hasPassed(burstKeptMs, this.#burstSentAt, now) ||
+      distance16(this.#firstSequence, this.#nextSequence) >= maxBurstDistance;
   }
 
   #send(packets: readonly RtpPacket[], batch: PacketBatch, rewrite: RtpRewrite): number {

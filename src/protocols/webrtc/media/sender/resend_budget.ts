@@ -1,4 +1,5 @@
 /** How much of what a reader asks for again it gets: a lossy link must not be filled with repetitions. */
+import { hasPassed } from "../../../../base/time.ts";
 import { historyPackets } from "./history.ts";
 
 /** Packets sent again for each packet that is sent: enough for 30 % loss of originals and repetitions. */
@@ -35,7 +36,7 @@ export class ResendBudget {
     this.#times ??= new Float64Array(historyPackets);
     const slot = sequence % historyPackets;
     const wait = Math.min(maxRepeatMs, Math.max(minRepeatMs, this.#roundTripMs * 0.8));
-    if (this.#numbers[slot] === sequence && now - this.#times[slot] < wait) return false;
+    if (this.#numbers[slot] === sequence && !hasPassed(wait, this.#times[slot], now)) return false;
     this.#numbers[slot] = sequence;
     this.#times[slot] = now;
     this.#tokens--;

@@ -1,5 +1,6 @@
 /** DATA and SACK: RFC 9260 §3.3.1, §3.3.4. */
 import { ByteReader, concat } from "../../../../base/bytes.ts";
+import { ParseError } from "../../../../base/errors.ts";
 import { type Chunk, chunkType } from "./packet.ts";
 
 /** Bytes before the payload of a DATA chunk, without the chunk's header. */
@@ -19,9 +20,10 @@ export interface Data {
   readonly payload: Uint8Array;
 }
 
-/** Throws ParseError. */
+/** Throws ParseError, also for a chunk without user data (RFC 9260 §6.2): any number of them would fit into any window. */
 export function parseData({ flags, value }: Chunk): Data {
   const reader = new ByteReader(value);
+  if (value.length === dataHeaderSize) throw new ParseError("DATA", "has no user data", dataHeaderSize);
   return {
     tsn: reader.u32("TSN"),
     stream: reader.u16("stream identifier"),

@@ -256,3 +256,15 @@ Deno.test("IceAgent: what peers can make it remember is bounded", () => {
   // 64 pairs, each with its repetitions.
   ok(a.agent.facts.checksSent <= 64 * 5 * 2, `${a.agent.facts.checksSent}`);
 });
+
+Deno.test("IceAgent: an IPv6 candidate is the same address however it is written", () => {
+  const network = new Network(4);
+  const a = new End(network, "server", { addresses: [oursV6], controlling: true });
+  const b = new End(network, "client", { addresses: [theirsV6], lite: true });
+  // A lite peer sends no checks that would show its address.
+  a.agent.start(b.agent.local, b.candidates.map((one) => ({ ...one, host: "2001:0DB8:0:0::0007" })), 0);
+  b.agent.start(a.agent.local, a.candidates, 0);
+  a.wake();
+  b.wake();
+  ok(network.run(5_000, () => a.state === "connected" && b.state === "connected"), `${a.state}, ${b.state}`);
+});

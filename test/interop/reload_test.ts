@@ -1,0 +1,259 @@
+/** Changes of the configuration while clients play: only those notice who must. */
+import { connect } from "node:tls";
+import { equal, match, ok } from "../support/assert.ts";
+import { type Answer, ApiClient, eventually } from "./support/api.ts";
+import { type Certificate, createCertificate } from "./support/certificate.ts";
+import { ffmpegPublish } from "./support/ffmpeg.ts";
+import { MediaFolder } from "./support/media.ts";
+import { PlayingReader } from "./support/playing.ts";
+import { freeTcpPorts } from "./support/ports.ts";
+import { type Config, TestServer } from "./support/server.ts";
+
+const fileSeconds = 200;
+const publishLimitMs = 200_000;
+
+/** Who plays: one line for each kind of reader. `site` is another path than `cam`. */
+const readers = {
+  rtsp: (server: TestServer) => ["-rtsp_transport", "tcp", "-i", server.rtspUrl("cam")],
+  rtspUdp: (server: TestServer) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")],
+  rtmp: (server: TestServer) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")],
+  hls: (server: TestServer) => ["-i", server.hlsUrl("cam/index.m3u8")],
+  site: (server: TestServer) => ["-rtmp_live", "live", "-i", server.rtmpUrl("site")],
+} as const;
+
+type ReaderName = keyof typeof readers;
+
+/** A change: by the API where it is one of `globals`, `defaults`, `path`; then by the file. */
+interface Change {
+  readonly globals?: Config;
+  readonly defaults?: Config;
+  /** Of the path `cam`. */
+  readonly path?: Config;
+  /** Of another path, which is added when it is not there. */
+  readonly other?: Config;
+}
+
+/** What nobody notices. */
+const silent: readonly Change[] = [
+  { globals: { logLevel: "debug" } },
+  { globals: { readTimeout: "11s", writeTimeout: "12s" } },
+  { globals: { writeQueueSize: 1024, udpMaxPayloadSize: 1400 } },
+  { globals: { rtspAuthMethods: ["basic"], hlsAllowOrigins: ["http://a.example"], apiAllowOrigins: [] } },
+  {
+    globals: { hlsCDNSecret: "abcdefgh", hlsTrustedProxies: ["10.0.0.0/8"], apiTrustedProxies: ["10.0.0.1"] },
+  },
+  {
+    globals: {
+      authInternalUsers: [{ user: "any", permissions: ["api", "read", "publish"].map(permission) }],
+    },
+  },
+  { globals: { metrics: true, pprof: true } },
+  { globals: { metrics: false, pprof: false } },
+  { defaults: { maxReaders: 100 } },
+  { path: { record: true, maxReaders: 90, overridePublisher: false } },
+  { other: { maxReaders: 1 } },
+  { other: { source: "rtsp://127.0.0.1:1/x" } },
+];
+
+function permission(action: string): Config {
+  return { action };
+}
+
+/** What ends clients of one server. Ports are given when it runs. */
+const loud: readonly { change: (port: number) => Config; notice: readonly ReaderName[] }[] = [
+  { change: (port) => ({ rtmpAddress: `:${port}` }), notice: ["rtmp", "site"] },
+  { change: (port) => ({ hlsAddress: `:${port}` }), notice: ["hls"] },
+  { change: (port) => ({ rtspAddress: `:${port}` }), notice: ["rtsp", "rtspUdp"] },
+];
+
+function baseConfig(certificate: Certificate): Config {
+  return {
+    api: true,
+    rtmp: true,
+    hls: true,
+    hlsAlwaysRemux: true,
+    // Publishers are on a server of their own, so that they stay.
+    rtspEncryption: "optional",
+    rtspServerCert: certificate.certFile,
+    rtspServerKey: certificate.keyFile,
+    paths: { cam: null, site: null, all_others: null },
+  };
+}
+
+/** Plays everything and knows who still does. */
+class Audience implements AsyncDisposable {
+  readonly #playing = new Map<ReaderName, PlayingReader>();
+
+  constructor(private readonly server: TestServer) {}
+
+  async start(names: readonly ReaderName[] = Object.keys(readers) as ReaderName[]): Promise<void> {
+    for (const name of names) this.#playing.set(name, new PlayingReader(name, readers[name](this.server)));
+    await this.goesOn("start");
+  }
+
+  async goesOn(why: string): Promise<void> {
+    await Promise.all([...this.#playing.values()].map((reader) => reader.goesOn(why)));
+  }
+
+  /** These end, the others go on. */
+  async afterwards(why: string, notice: readonly ReaderName[]): Promise<void> {
+    for (const name of notice) {
+      const reader = this.#playing.get(name)!;
+      await reader.notices(why);
+      this.#playing.delete(name);
+    }
+    await this.goesOn(why);
+  }
+
+  expectNoGaps(): void {
+    for (const reader of this.#playing.values()) reader.expectNoGap();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#playing.values()].map((reader) => reader[Symbol.asyncDispose]()));
+  }
+}
+
+async function byApi(api: ApiClient, { globals, defaults, path, other }: Change): Promise<void> {
+  if (globals !== undefined) await api.patch("/v3/config/global/patch", globals);
+  if (defaults !== undefined) await api.patch("/v3/config/pathdefaults/patch", defaults);
+  if (path !== undefined) await api.patch("/v3/config/paths/patch/cam", path);
+  if (other !== undefined) await api.post("/v3/config/paths/replace/by/api", other);
+}
+
+function merged(config: Config, { globals, defaults, path, other }: Change): Config {
+  const paths = config.paths as Config;
+  return {
+    ...config,
+    ...globals,
+    ...(defaults === undefined ? {} : { pathDefaults: { ...config.pathDefaults as Config, ...defaults } }),
+    paths: {
+      ...paths,
+      ...(path === undefined ? {} : { cam: { ...paths.cam as Config, ...path } }),
+      ...(other === undefined ? {} : { "by/file": other }),
+    },
+  };
+}
+
+/** Writes the file with a mark in it, and waits until the server has it. */
+async function byFile(server: TestServer, api: ApiClient, config: Config, mark: number): Promise<void> {
+  const marked = { ...config, paths: { ...config.paths as Config, [`mark${mark}`]: null } };
+  await server.configure(marked);
+  await eventually(
+    "the file to be loaded",
+    () => api.get("/v3/config/paths/list"),
+    ({ items }: Answer) => items.some(({ name }) => name === `mark${mark}`),
+  );
+}
+
+async function refusals(server: TestServer, api: ApiClient, config: Config): Promise<void> {
+  const before = JSON.stringify(await api.get("/v3/config/global/get"));
+  const busy = { rtmpAddress: `127.0.0.1:${server.ports.rtsp}` };
+  match((await api.patch("/v3/config/global/patch", busy, 400)).error, /in use/);
+  const files: [write: () => Promise<void>, complaint: RegExp][] = [
+    [() => server.configureText("paths: ["), /stays as it was: .*server\.yml/],
+    [() => server.configure({ ...config, noSuchKey: 3 }), /stays as it was: .*noSuchKey/],
+    [() => server.configure({ ...config, ...busy }), /stays as it was: .*in use/],
+  ];
+  for (const [write, complaint] of files) {
+    const from = server.log.lines.length;
+    await write();
+    await server.log.waitFor(complaint, 30_000, from);
+    equal(JSON.stringify(await api.get("/v3/config/global/get")), before);
+  }
+}
+
+Deno.test("a change of the configuration is noticed only by those who must", async (t) => {
+  await using certificate = await createCertificate();
+  await using media = new MediaFolder(fileSeconds);
+  const file = await media.file(["h264"]);
+  let config = baseConfig(certificate);
+  await using server = await TestServer.start({
+    config,
+    expectedErrors: /\[API\]|RTSP source|stays as it was/,
+  });
+  const api = await ApiClient.open(server.apiUrl);
+  await using _cam = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
+  await using _site = ffmpegPublish(file, server.rtspsUrl("site"), "TCP", publishLimitMs);
+  await server.published("cam");
+  await server.published("site");
+  await using audience = new Audience(server);
+  await audience.start();
+  for (const [i, change] of silent.entries()) {
+    await t.step(`nobody notices ${JSON.stringify(change)}`, async () => {
+      await byApi(api, change);
+      await audience.goesOn("by API");
+      config = merged(config, change);
+      await byFile(server, api, config, i);
+      await audience.goesOn("by file");
+    });
+  }
+  await t.step("what cannot be is refused, and nothing changes", async () => {
+    await refusals(server, api, config);
+    await audience.goesOn("refused");
+  });
+  await t.step("no frame was lost", () => audience.expectNoGaps());
+  await t.step("another source of a path ends that path alone", async () => {
+    await api.patch("/v3/config/paths/patch/site", { source: "rtsp://127.0.0.1:1/x" });
+    await audience.afterwards("source of site", ["site"]);
+  });
+  for (const { change, notice } of loud) {
+    const [port] = freeTcpPorts(1);
+    await t.step(`${notice} must notice ${JSON.stringify(change(port))}`, async () => {
+      await api.patch("/v3/config/global/patch", change(port));
+      await audience.afterwards("address", notice.filter((name) => name !== "site"));
+    });
+  }
+  await t.step("no frame was lost by the others", () => audience.expectNoGaps());
+  await t.step("the API itself moves, and answers first", async () => {
+    const [port] = freeTcpPorts(1);
+    await api.patch("/v3/config/global/patch", { apiAddress: `127.0.0.1:${port}` });
+    const moved = await ApiClient.open(`http://127.0.0.1:${port}`);
+    equal((await moved.get("/v3/paths/get/cam")).ready, true);
+  });
+});
+
+/** SHA-256 of the certificate that a new connection is shown. */
+function fingerprint(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
+
+Deno.test("certificates that are replaced on disk are shown to new connections; old ones go on", async () => {
+  await using certificate = await createCertificate();
+  await using other = await createCertificate();
+  await using media = new MediaFolder(fileSeconds);
+  const file = await media.file(["h264"]);
+  const { certFile, keyFile } = certificate;
+  await using server = await TestServer.start({
+    config: {
+      api: true,
+      apiEncryption: true,
+      apiServerCert: certFile,
+      apiServerKey: keyFile,
+      rtspEncryption: "optional",
+      rtspServerCert: certFile,
+      rtspServerKey: keyFile,
+    },
+  });
+  await using _publisher = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
+  await server.published("cam");
+  await using reader = new PlayingReader("RTSPS", ["-rtsp_transport", "tcp", "-i", server.rtspsUrl("cam")]);
+  await reader.goesOn("start");
+  const ports = [server.ports.rtsps, server.ports.api];
+  const before = await Promise.all(ports.map(fingerprint));
+  equal(before[0], before[1]);
+  await Deno.copyFile(other.keyFile, keyFile);
+  await Deno.copyFile(other.certFile, certFile);
+  for (const port of ports) {
+    const now = await eventually("the new certificate", () => fingerprint(port), (now) => now !== before[0]);
+    ok(now.includes(":"));
+  }
+  await reader.goesOn("new certificate");
+  reader.expectNoGap();
+});
