@@ -191,7 +191,7 @@ Deno.test("udp+mpegts: a new configuration takes over the port", async () => {
   await using puller = new Puller({ cam: { source } });
   await using _sender = sendTo(port);
   await puller.available("cam");
-  puller.paths.reload(puller.conf({ cam: { source, maxReaders: 3 } }));
+  puller.paths.reload(puller.conf({ cam: { source, useAbsoluteTimestamp: true } }));
   await puller.line(/info \[path cam\] \[MPEG-TS source\] stopped: path is closing$/);
   await puller.available("cam", 2);
   equal(puller.log.all.filter((line) => line.startsWith("error")), []);
