@@ -1,9 +1,10 @@
 /** Who may use the servers for operators. */
+import { pause } from "../base/scope.ts";
 import type { Logger } from "../base/logger.ts";
 import { addressText } from "../net/address.ts";
 import { AuthError } from "./contracts.ts";
 import type { AuthManager } from "./manager.ts";
-import { httpCredentials, type HttpExchange, pause, unauthorizedAnswer } from "../net/http/mod.ts";
+import { httpCredentials, type HttpExchange, unauthorizedAnswer } from "../net/http/mod.ts";
 
 /** What is asked for; no path is concerned. */
 export type AdminAction = "api" | "metrics" | "pprof";

@@ -1,6 +1,6 @@
+import { pause } from "../base/scope.ts";
 import type { Logger } from "../base/logger.ts";
 import { RateLimitedReport } from "../base/rate_limited.ts";
-import { pause } from "../net/http/mod.ts";
 import { Attempts } from "./attempts.ts";
 import { AuthError, type AuthGrant, type AuthRequest } from "./contracts.ts";
 import type { Decider } from "./decider.ts";

@@ -66,3 +66,19 @@ export class Scope implements AsyncDisposable {
     return this.close();
   }
 }
+
+/**
+ * Waiting that ends early: resolves after `ms`, or as soon as `signal` is aborted; at once when there is nothing to wait for.
+ */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || ms <= 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -4,6 +4,7 @@
  * Who closes whom: `stop` aborts the attempt that runs and settles when it has released everything; an attempt that is
  * silent for too long is aborted too, and tried again after a pause.
  */
+import { pause } from "../base/scope.ts";
 import { errorText, ParseError, UserError } from "../base/errors.ts";
 import { BackOff } from "./back_off.ts";
 
@@ -177,17 +178,4 @@ function failureText(error: unknown): string {
   const expected = error instanceof UserError || error instanceof ParseError ||
     Object.values(Deno.errors).some((kind) => error instanceof kind);
   return expected || !(error instanceof Error) ? errorText(error) : `unexpected: ${error.stack}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

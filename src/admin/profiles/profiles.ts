@@ -1,7 +1,8 @@
 /** What V8 can tell of the process, in the formats of Chrome's developer tools. */
+import { pause } from "../../base/scope.ts";
 import { Readable } from "node:stream";
 import { getHeapSnapshot } from "node:v8";
-import { pause } from "../../net/http/mod.ts";
+
 import { Inspector } from "./inspector.ts";
 
 /** Bytes between two samples; V8's own default. */

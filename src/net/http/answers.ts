@@ -33,17 +33,3 @@ export function notFoundAnswer(): Response {
     headers: { "content-type": "text/plain; charset=utf-8" },
   });
 }
-
-/** Resolves after `ms`, or as soon as the client has gone. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || ms <= 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
-}

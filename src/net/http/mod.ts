@@ -1,5 +1,5 @@
 /** HTTP servers. */
-export { errorAnswer, notFoundAnswer, pause, redirectAnswer, unauthorizedAnswer } from "./answers.ts";
+export { errorAnswer, notFoundAnswer, redirectAnswer, unauthorizedAnswer } from "./answers.ts";
 export { type Asset, assetResponse, lazyAsset, pageHeaders, revalidated, scriptHeaders } from "./assets.ts";
 export { BodyError, type BodyLimits, readBody } from "./body.ts";
 export { bundleModule, type BundlePart, bundleScript, fillPage } from "./bundle.ts";

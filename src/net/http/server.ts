@@ -5,14 +5,14 @@
  * Who closes whom: `close` refuses new requests, waits a little for those that are being answered (whoever holds some
  * has to wake them before), then ends the listener with all its connections.
  */
+import { pause, Scope } from "../../base/scope.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import { Scope } from "../../base/scope.ts";
 import { addressText, type NetAddress } from "../address.ts";
 import type { CertificateStore } from "../certificates.ts";
 import { type Network } from "../networks.ts";
 import { AllowedOrigins } from "./allowed_origins.ts";
-import { errorAnswer, pause } from "./answers.ts";
+import { errorAnswer } from "./answers.ts";
 import { clientAddress } from "./client_address.ts";
 import { Connections, nobody, peerAddress, systemConnections } from "./connections.ts";
 import { headDump, requestLine } from "./debug_dump.ts";

@@ -1,15 +1,10 @@
 /** Who asks, and what the errors of paths and authentication become. */
+import { pause } from "../../base/scope.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { addressText } from "../../net/address.ts";
-import {
-  errorAnswer,
-  httpCredentials,
-  type HttpExchange,
-  pause,
-  unauthorizedAnswer,
-} from "../../net/http/mod.ts";
+import { errorAnswer, httpCredentials, type HttpExchange, unauthorizedAnswer } from "../../net/http/mod.ts";
 import { AuthError, NoStreamError, type PathAccess } from "../../paths/mod.ts";
 
 /** For the path manager. `query` without what is ours. */

@@ -4,6 +4,8 @@
  * Who closes whom: a connection ends when the peer goes or is done, when it breaks the protocol or is refused, when its
  * path or its server closes it, or when it is silent for too long. Ending, it leaves its path and closes its socket.
  */
+import { isDisconnect } from "../../net/disconnect.ts";
+import { pause } from "../../base/scope.ts";
 import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { RateLimitedReport } from "../../base/rate_limited.ts";
@@ -162,7 +164,7 @@ export class RtmpConn implements Reader, Publisher {
       if (!(error instanceof UserError)) throw error;
       if (error instanceof AuthError) {
         this.logger.warn(error.message);
-        await this.#watched(delay(error.delayMs, this.#abort.signal));
+        await this.#watched(pause(error.delayMs, this.#abort.signal));
       }
       if (this.#closeReason !== null) return;
       const told = error instanceof AuthError ? error.told : error.message;
@@ -270,7 +272,7 @@ export class RtmpConn implements Reader, Publisher {
   }
 
   async #lastWords(): Promise<void> {
-    await Promise.race([this.sink.drained, delay(lastWordsMs, this.#abort.signal)]);
+    await Promise.race([this.sink.drained, pause(lastWordsMs, this.#abort.signal)]);
   }
 
   #end(reason: string): void {
@@ -288,24 +290,4 @@ export class RtmpConn implements Reader, Publisher {
 function refusalOf(error: UserError): Refusal {
   if (error instanceof AuthError) return "unauthorized";
   return error instanceof NoStreamError ? "noStream" : "failed";
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
-}
-
-function isDisconnect(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.TimedOut ||
-    error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.InvalidData;
 }

@@ -1,3 +1,4 @@
+import { pause } from "../../base/scope.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { AuthError, NoStreamError, type PathAccess } from "../../paths/mod.ts";
@@ -48,7 +49,7 @@ export async function withPathErrors(
     if (error instanceof AuthError) {
       if (error.challenge) return { status: 401, headers: conn.authenticator.challenges() };
       logger.warn(error.message);
-      await delay(error.delayMs, conn.signal);
+      await pause(error.delayMs, conn.signal);
       return { status: 401, closeReason: error.message };
     }
     if (error instanceof NoStreamError) throw new RequestError(404, error.message);
@@ -57,17 +58,4 @@ export async function withPathErrors(
     }
     throw error;
   }
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -4,6 +4,7 @@
  * Who closes whom: a connection ends when the peer goes, when it breaks the protocol, when a request fails for good,
  * or when its session or server closes it. Ending, it closes its socket and lets go of its session.
  */
+import { isDisconnect } from "../../net/disconnect.ts";
 import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { productName } from "../../base/product.ts";
@@ -267,11 +268,4 @@ export class RtspConn {
     this.session = null;
     session?.release(this);
   }
-}
-
-function isDisconnect(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.TimedOut ||
-    error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.InvalidData;
 }

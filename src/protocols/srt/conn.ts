@@ -4,6 +4,7 @@
  * Who closes whom: a connection ends when it is refused, when the peer shuts it down or is silent for too long, or when its
  * path or its server closes it. Ending, it leaves its path and tells its peer.
  */
+import { pause } from "../../base/scope.ts";
 import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { RateLimitedReport } from "../../base/rate_limited.ts";
@@ -118,7 +119,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
       }
       if (error instanceof AuthError) {
         this.logger.warn(error.message);
-        await delay(error.delayMs, this.#abort.signal);
+        await pause(error.delayMs, this.#abort.signal);
       }
       this.#refuse(Rejection.peer, error.message);
     }
@@ -302,17 +303,4 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.#warnings.flush(now);
     this.#ended();
   }
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,4 +1,5 @@
 /** Who asks, and what errors become. */
+import { pause } from "../../../base/scope.ts";
 import { ParseError, UserError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import { addressText } from "../../../net/address.ts";
@@ -7,7 +8,6 @@ import {
   errorAnswer,
   httpCredentials,
   type HttpExchange,
-  pause,
   unauthorizedAnswer,
 } from "../../../net/http/mod.ts";
 import { AuthError, NoStreamError, type PathAccess } from "../../../paths/mod.ts";
