@@ -13,20 +13,10 @@ import type { SrtConnSnapshot } from "../../src/protocols/srt/mod.ts";
 const lossySeconds = Number(Deno.env.get("SRT_LOSSY_SECONDS") ?? 8);
 /**
  * Milliseconds of latency besides the four round trips that a link of 5 % needs: clients, relay and server share a few
- * busy cores, and each of them may have to wait for its turn. 0 by hand, on an idle machine.
+ * busy cores, and a process that does not get the processor in time drops packets, whatever the other side does. What
+ * four round trips are enough for is proven by simulation (`test/protocols/srt/engine/`); 0 by hand, on an idle machine.
  */
-const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 500);
-/**
- * A process that was not given the processor in time drops packets, whatever the other side does: not three times,
- * though. And when the machine has more to do than it can, the last attempt is content with nearly all.
- */
-const attempts = 3;
-/** Of the packets that the link has lost. */
-const acceptableShare = 0.05;
-
-function isOverloaded(): boolean {
-  return Deno.loadavg()[0] > navigator.hardwareConcurrency;
-}
+const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 2000);
 
 interface Link {
   readonly server: TestServer;
@@ -64,39 +54,21 @@ class Watch {
   }
 }
 
-/** Packets that libsrt has given up, from its lines in the log of FFmpeg. */
-function droppedByClient({ complaints }: Evidence): number {
-  const counts = complaints.map((line) => Number(/RCV-DROPPED (\d+) packet/.exec(line)?.[1] ?? 0));
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** `strict`: nothing at all was given up by either side. */
-function expectRepaired(watch: Watch, evidence: Evidence, strict: boolean): void {
+/** Losses were repaired on both sides, and nothing at all was given up. */
+function expectRepaired(watch: Watch, evidence: Evidence): void {
   const { publisher, reader } = watch;
   ok(publisher !== null && reader !== null);
   ok(publisher.packetsReceivedLoss > 0 && publisher.packetsSentNAK > 0 && reader.packetsReceivedNAK > 0);
   ok(publisher.packetsReceivedRetrans > 0 && reader.packetsRetrans > 0);
   equal(publisher.packetsReceivedUndecrypt, 0);
-  if (strict) {
-    equal(publisher.packetsReceivedDrop, 0, "dropped by the server");
-    equal([reader.packetsSendDrop, reader.outboundFramesDiscarded], [0, 0], "given up by the server");
-    return expectComplete(evidence, ["video", "audio"]);
-  }
-  const shares = [
-    publisher.packetsReceivedDrop / publisher.packetsReceivedLoss,
-    droppedByClient(evidence) / reader.packetsSendLoss,
-  ];
-  ok(Math.max(...shares) <= acceptableShare, `of what was lost, ${shares} is missing`);
+  equal(publisher.packetsReceivedDrop, 0, "dropped by the server");
+  equal([reader.packetsSendDrop, reader.outboundFramesDiscarded], [0, 0], "given up by the server");
+  expectComplete(evidence, ["video", "audio"]);
 }
 
-async function throughLosses(
-  { server, api, file }: Link,
-  roundTripMs: number,
-  attempt: number,
-): Promise<void> {
-  const seed = roundTripMs + attempt;
-  await using relay = new LossyRelay(server.ports.srt, { roundTripMs, loss: 0.05, seed });
-  const path = `rtt${roundTripMs}attempt${attempt}`;
+async function throughLosses({ server, api, file }: Link, roundTripMs: number): Promise<void> {
+  await using relay = new LossyRelay(server.ports.srt, { roundTripMs, loss: 0.05, seed: roundTripMs });
+  const path = `rtt${roundTripMs}`;
   // FFmpeg counts the latency in microseconds.
   const latency = 1000 * (4 * roundTripMs + machineMs);
   const url = (streamId: string) =>
@@ -106,7 +78,7 @@ async function throughLosses(
   await using watch = new Watch(api, path);
   const evidence = await ffmpegReadSrt(url(`read:${path}`), lossySeconds);
   ok(relay.lost > 20, `only ${relay.lost} packets were lost`);
-  expectRepaired(watch, evidence, attempt < attempts || !isOverloaded());
+  expectRepaired(watch, evidence);
 }
 
 Deno.test("SRT: losses of 5 % on each way are repaired", async () => {
@@ -116,15 +88,7 @@ Deno.test("SRT: losses of 5 % on each way are repaired", async () => {
   const link = { server, api, file: await media.file(["h264", "aac"]) };
   await together([50, 200, 400].map((roundTripMs) => ({
     name: `round trip of ${roundTripMs} ms`,
-    run: async () => {
-      for (let attempt = 1;; attempt++) {
-        try {
-          return await throughLosses(link, roundTripMs, attempt);
-        } catch (error) {
-          if (attempt === attempts) throw error;
-        }
-      }
-    },
+    run: () => throughLosses(link, roundTripMs),
   })));
 });
 
