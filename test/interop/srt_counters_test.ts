@@ -16,7 +16,7 @@ const lossySeconds = Number(Deno.env.get("SRT_LOSSY_SECONDS") ?? 8);
  * busy cores, and a process that does not get the processor in time drops packets, whatever the other side does. What
  * four round trips are enough for is proven by simulation (`test/protocols/srt/engine/`); 0 by hand, on an idle machine.
  */
-const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 2000);
+const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 4000);
 
 interface Link {
   readonly server: TestServer;
