@@ -113,7 +113,7 @@ async function kickPublisher(api: string, name: string, publisher: Client): Prom
 }
 
 /** A path that a script makes, uses and removes. */
-async function managePath(api: string, publish: (name: string) => Client): Promise<void> {
+async function managePath(api: string, folder: string, publish: (name: string) => Client): Promise<void> {
   {
     await using refused = publish("made/here");
     ok((await refused.ended).code !== 0, "not configured yet");
@@ -123,9 +123,15 @@ async function managePath(api: string, publish: (name: string) => Client): Promi
   equal((await curl("POST", `${config}/add/made/here`, {})).status, 400);
   await using publisher = publish("made/here");
   const before = await untilReady(api, "made/here");
+  const recordPath = `${folder}/%path/%Y-%m-%d_%H-%M-%S-%f`;
   for (const record of [true, false]) {
-    equal((await curl("PATCH", `${config}/patch/made/here`, { record })).status, 200);
-    equal((await curl("GET", `${config}/get/made/here`)).json.record, record);
+    equal((await curl("PATCH", `${config}/patch/made/here`, { record, recordPath })).status, 200);
+    // MediaMTX answers before it is done, and scripts know it.
+    await eventually(
+      `record: ${record}`,
+      () => curl("GET", `${config}/get/made/here`),
+      ({ json }) => json.record === record,
+    );
   }
   const after = await untilReady(api, "made/here");
   equal([after.source, after.readyTime], [before.source, before.readyTime], "the publisher notices nothing");
@@ -162,8 +168,13 @@ async function proxyPath(api: string, server: TestServer): Promise<void> {
 async function changeGlobals(api: string): Promise<void> {
   const url = `${api}/v3/config/global`;
   equal((await curl("PATCH", `${url}/patch`, { readTimeout: "15s", logLevel: "debug" })).status, 200);
-  const { json } = await curl("GET", `${url}/get`);
-  equal([json.readTimeout, json.logLevel], ["15s", "debug"]);
+  // MediaMTX starts its API anew then, and scripts know it.
+  const known = await eventually(
+    "the API",
+    () => curl("GET", `${url}/get`).catch(() => null),
+    (answer) => answer !== null,
+  );
+  equal([known?.json.readTimeout, known?.json.logLevel], ["15s", "debug"]);
   const wrong = await curl("PATCH", `${url}/patch`, { noSuchKey: 1 });
   equal([wrong.status, typeof wrong.json.error], [400, "string"]);
 }
@@ -186,6 +197,6 @@ Deno.test("scripts for MediaMTX's API", async (t) => {
   await t.step("change globals", () => changeGlobals(api));
   await t.step(
     "manage a path",
-    () => managePath(api, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP")),
+    () => managePath(api, server.folder, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP")),
   );
 });
