@@ -206,6 +206,18 @@ async function refusals(server: TestServer, api: ApiClient, config: Config): Pro
   }
 }
 
+/** What nobody noticed has come into effect nevertheless. */
+async function expectEffects(server: TestServer): Promise<void> {
+  for (const url of [server.webrtcUrl("cam/whep"), server.hlsUrl("cam/index.m3u8")]) {
+    for (const [origin, allowed] of [["http://a.example", "http://a.example"], ["http://b.example", null]]) {
+      const headers = { origin: origin!, "access-control-request-method": "GET" };
+      const answer = await fetch(url, { method: "OPTIONS", headers });
+      equal(answer.headers.get("access-control-allow-origin"), allowed, `${url} from ${origin}`);
+      await answer.body?.cancel();
+    }
+  }
+}
+
 Deno.test("a change of the configuration is noticed only by those who must", async (t) => {
   await using certificate = await createCertificate();
   await using media = new MediaFolder(fileSeconds);
@@ -231,6 +243,7 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
       await audience.goesOn("by file");
     });
   }
+  await t.step("who comes meets what was changed", () => expectEffects(server));
   await t.step("what cannot be is refused, and nothing changes", async () => {
     await refusals(server, api, config);
     await audience.goesOn("refused");
