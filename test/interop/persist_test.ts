@@ -105,6 +105,10 @@ Deno.test("changes through the API outlive the server", async (t) => {
       },
     });
     match(await Deno.readTextFile(`${kept.folder}/kept.yml`), /^# Changes made through the API/);
+    const { mode } = await Deno.stat(`${kept.folder}/kept.yml`);
+    equal((mode ?? 0) & 0o777, 0o600, "it may hold secrets");
+    const files = [...Deno.readDirSync(kept.folder)].map(({ name }) => name).sort();
+    equal(files, ["kept.yml", "server.yml"], "nothing is left of writing");
   });
   await t.step("what was answered is on the disk, even when the server is killed at once", async () => {
     await kept.api.patch("/v3/config/paths/patch/cam", { maxReaders: 6 });
