@@ -70,6 +70,8 @@ export interface PathSnapshot {
   readonly sourceStatus: SupervisedStatus | null;
   /** Since when the stream is there, in milliseconds since 1970. */
   readonly availableTime: number | null;
+  /** Since when the last stream is or was there, in milliseconds since 1970; null before the first one. */
+  readonly lastOnlineTime: number | null;
   /** Those of the current stream. */
   readonly tracks: readonly Track[];
   /** Sorted by type, then id. */
@@ -120,6 +122,7 @@ export class LivePath {
   #onDemand: OnDemand | null;
   readonly #readers = new Map<Reader, Seated>();
   #attached: Attached | null = null;
+  #lastOnlineTime: number | null = null;
   /** The place of the publisher is empty for a moment only: nobody must think that the path is unused. */
   #replacing = false;
   #closed = false;
@@ -212,6 +215,7 @@ export class LivePath {
       source: this.#describeSource(),
       sourceStatus: this.#source?.status ?? null,
       availableTime: attached?.since ?? null,
+      lastOnlineTime: this.#lastOnlineTime,
       tracks: attached?.stream.tracks ?? [],
       readers,
       stats: attached?.stream.stats ?? noStats,
@@ -341,6 +345,7 @@ export class LivePath {
     const expiry = new Expiry(expiresAt, () => this.#publisherLeft(expiredText));
     const attached: Attached = { publisher, expiry, stream, since: Date.now(), offline, unavailable };
     this.#attached = attached;
+    this.#lastOnlineTime = attached.since;
     this.#onDemand?.arrived();
     this.#held.grantAll();
     this.#options.onStream();

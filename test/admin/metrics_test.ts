@@ -28,6 +28,8 @@ const noClients: ClientSources = {
   rtspssessions: none,
   rtmpconns: none,
   rtmpsconns: none,
+  srtconns: none,
+  webrtcsessions: none,
 };
 
 function sourcesOf(paths: readonly PathSnapshot[] = [], clients: ClientSources = noClients): MetricsSources {

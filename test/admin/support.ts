@@ -34,6 +34,7 @@ export function pathSnapshot(options: PathOptions): PathSnapshot {
     source: pulled ? { type: "rtspSource", id: "" } : null,
     sourceStatus: pulled ? { state: "error", lastError: "refused", lastErrorAt: 0, attempts: 3 } : null,
     availableTime: available ? 1000 : null,
+    lastOnlineTime: available ? 1000 : null,
     tracks,
     readers: readers.map((id) => ({ type: "rtspSession", id })),
     stats: {

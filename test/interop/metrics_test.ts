@@ -7,6 +7,7 @@ import { createCertificate } from "./support/certificate.ts";
 import { ffmpegPublish } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { TestServer } from "./support/server.ts";
+import { WhepPlayer } from "./support/whep.ts";
 
 interface Parsed {
   readonly name: string;
@@ -25,6 +26,8 @@ Deno.test("metrics of all servers, with a stream and without", async () => {
       metrics: true,
       rtmp: true,
       hls: true,
+      srt: true,
+      webrtc: true,
       rtspEncryption: "optional",
       rtspServerCert: certFile,
       rtspServerKey: keyFile,
@@ -58,6 +61,23 @@ Deno.test("metrics of all servers, with a stream and without", async () => {
   equal([labels?.path, labels?.state], ["cam", "publish"]);
   ok(Number(value(conns, "rtmp_conns_inbound_bytes")?.value) > 0);
   equal(value(await get(`?rtmp_conn=${labels?.id}`), "rtmp_conns")?.value, "1");
+  await using _whep = await WhepPlayer.open("WHEP reader", server.ports.webrtc, "cam");
+  await using _srt = ffmpegPublish(await media.file(["h264"]), server.srtUrl("publish:other"), "SRT");
+  await server.published("other");
+  for (
+    const [type, counter, path, state] of [
+      ["webrtc_sessions", "webrtc_sessions_outbound_rtp_packets", "cam", "read"],
+      ["srt_conns", "srt_conns_packets_received", "other", "publish"],
+    ]
+  ) {
+    const families = await eventually(
+      counter,
+      () => get(`?type=${type}`),
+      (found) => Number(value(found, counter)?.value ?? 0) > 0,
+    );
+    const labels = value(families, type)?.labels;
+    equal([labels?.path, labels?.state], [path, state]);
+  }
   for (const [method, path] of [["GET", "/"], ["POST", "/metrics"], ["GET", "/metrics/x"]]) {
     const wrong = await fetch(`${url}${path}`, { method });
     equal([wrong.status, await wrong.text()], [404, "404 page not found"]);

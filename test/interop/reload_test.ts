@@ -5,21 +5,29 @@ import { type Answer, ApiClient, eventually } from "./support/api.ts";
 import { type Certificate, createCertificate } from "./support/certificate.ts";
 import { ffmpegPublish } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
-import { PlayingReader } from "./support/playing.ts";
+import { type Player, PlayingReader } from "./support/playing.ts";
 import { freeTcpPorts } from "./support/ports.ts";
 import { type Config, TestServer } from "./support/server.ts";
+import { WhepPlayer } from "./support/whep.ts";
 
 const fileSeconds = 200;
 const publishLimitMs = 200_000;
 
 /** Who plays: one line for each kind of reader. `site` is another path than `cam`. */
 const readers = {
-  rtsp: (server: TestServer) => ["-rtsp_transport", "tcp", "-i", server.rtspUrl("cam")],
-  rtspUdp: (server: TestServer) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")],
-  rtmp: (server: TestServer) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")],
-  hls: (server: TestServer) => ["-i", server.hlsUrl("cam/index.m3u8")],
-  site: (server: TestServer) => ["-rtmp_live", "live", "-i", server.rtmpUrl("site")],
+  rtsp: ffmpeg((server) => ["-rtsp_transport", "tcp", "-i", server.rtspUrl("cam")]),
+  rtspUdp: ffmpeg((server) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")]),
+  rtmp: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")]),
+  hls: ffmpeg((server) => ["-i", server.hlsUrl("cam/index.m3u8")]),
+  srt: ffmpeg((server) => ["-i", server.srtUrl("read:cam")]),
+  webrtc: (server: TestServer, name: string) => WhepPlayer.open(name, server.ports.webrtc, "cam"),
+  site: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("site")]),
 } as const;
+
+function ffmpeg(input: (server: TestServer) => string[]) {
+  return (server: TestServer, name: string): Promise<Player> =>
+    Promise.resolve(new PlayingReader(name, input(server)));
+}
 
 type ReaderName = keyof typeof readers;
 
@@ -53,6 +61,23 @@ const silent: readonly Change[] = [
   { path: { record: true, maxReaders: 90, overridePublisher: false } },
   { other: { maxReaders: 1 } },
   { other: { source: "rtsp://127.0.0.1:1/x" } },
+  { other: { srtReadPassphrase: "0123456789", srtPublishPassphrase: "9876543210" } },
+  {
+    globals: {
+      webrtcAllowOrigins: ["http://a.example"],
+      webrtcTrustedProxies: ["10.0.0.0/8"],
+      webrtcHandshakeTimeout: "11s",
+      webrtcTrackGatherTimeout: "3s",
+    },
+  },
+  {
+    globals: {
+      runOnConnect: "true connect",
+      runOnDisconnect: "true disconnect",
+      webhooks: [{ url: "http://127.0.0.1:1/", events: ["segmentCreated"] }],
+    },
+  },
+  { path: { runOnRead: "true read", runOnUnread: "true unread", runOnNotReady: "true not ready" } },
 ];
 
 function permission(action: string): Config {
@@ -60,9 +85,16 @@ function permission(action: string): Config {
 }
 
 /** What ends clients of one server. Ports are given when it runs. */
-const loud: readonly { change: (port: number) => Config; notice: readonly ReaderName[] }[] = [
-  { change: (port) => ({ rtmpAddress: `:${port}` }), notice: ["rtmp", "site"] },
+const loud: readonly {
+  readonly change: (port: number) => Config;
+  readonly notice: readonly ReaderName[];
+  /** By the API otherwise. */
+  readonly byFile?: true;
+}[] = [
+  { change: (port) => ({ rtmpAddress: `:${port}` }), notice: ["rtmp"] },
   { change: (port) => ({ hlsAddress: `:${port}` }), notice: ["hls"] },
+  { change: () => ({ webrtcAdditionalHosts: ["192.0.2.1"] }), notice: ["webrtc"] },
+  { change: (port) => ({ srtAddress: `:${port}` }), notice: ["srt"], byFile: true },
   { change: (port) => ({ rtspAddress: `:${port}` }), notice: ["rtsp", "rtspUdp"] },
 ];
 
@@ -72,6 +104,8 @@ function baseConfig(certificate: Certificate): Config {
     rtmp: true,
     hls: true,
     hlsAlwaysRemux: true,
+    srt: true,
+    webrtc: true,
     // Publishers are on a server of their own, so that they stay.
     rtspEncryption: "optional",
     rtspServerCert: certificate.certFile,
@@ -82,12 +116,12 @@ function baseConfig(certificate: Certificate): Config {
 
 /** Plays everything and knows who still does. */
 class Audience implements AsyncDisposable {
-  readonly #playing = new Map<ReaderName, PlayingReader>();
+  readonly #playing = new Map<ReaderName, Player>();
 
   constructor(private readonly server: TestServer) {}
 
   async start(names: readonly ReaderName[] = Object.keys(readers) as ReaderName[]): Promise<void> {
-    for (const name of names) this.#playing.set(name, new PlayingReader(name, readers[name](this.server)));
+    for (const name of names) this.#playing.set(name, await readers[name](this.server, name));
     await this.goesOn("start");
   }
 
@@ -95,14 +129,23 @@ class Audience implements AsyncDisposable {
     await Promise.all([...this.#playing.values()].map((reader) => reader.goesOn(why)));
   }
 
-  /** These end, the others go on. */
+  /** Says at once who has ended until now. */
+  expectAll(why: string): void {
+    for (const { name, ended } of this.#playing.values()) {
+      if (ended) throw new Error(`${why}: ${name} has ended`);
+    }
+  }
+
+  /** These end, the others go on without a gap. */
   async afterwards(why: string, notice: readonly ReaderName[]): Promise<void> {
     for (const name of notice) {
       const reader = this.#playing.get(name)!;
       await reader.notices(why);
       this.#playing.delete(name);
+      await reader[Symbol.asyncDispose]();
     }
     await this.goesOn(why);
+    this.expectNoGaps();
   }
 
   expectNoGaps(): void {
@@ -163,6 +206,18 @@ async function refusals(server: TestServer, api: ApiClient, config: Config): Pro
   }
 }
 
+/** What nobody noticed has come into effect nevertheless. */
+async function expectEffects(server: TestServer): Promise<void> {
+  for (const url of [server.webrtcUrl("cam/whep"), server.hlsUrl("cam/index.m3u8")]) {
+    for (const [origin, allowed] of [["http://a.example", "http://a.example"], ["http://b.example", null]]) {
+      const headers = { origin: origin!, "access-control-request-method": "GET" };
+      const answer = await fetch(url, { method: "OPTIONS", headers });
+      equal(answer.headers.get("access-control-allow-origin"), allowed, `${url} from ${origin}`);
+      await answer.body?.cancel();
+    }
+  }
+}
+
 Deno.test("a change of the configuration is noticed only by those who must", async (t) => {
   await using certificate = await createCertificate();
   await using media = new MediaFolder(fileSeconds);
@@ -182,12 +237,13 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
   for (const [i, change] of silent.entries()) {
     await t.step(`nobody notices ${JSON.stringify(change)}`, async () => {
       await byApi(api, change);
-      await audience.goesOn("by API");
+      audience.expectAll("by API");
       config = merged(config, change);
       await byFile(server, api, config, i);
       await audience.goesOn("by file");
     });
   }
+  await t.step("who comes meets what was changed", () => expectEffects(server));
   await t.step("what cannot be is refused, and nothing changes", async () => {
     await refusals(server, api, config);
     await audience.goesOn("refused");
@@ -197,14 +253,14 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
     await api.patch("/v3/config/paths/patch/site", { source: "rtsp://127.0.0.1:1/x" });
     await audience.afterwards("source of site", ["site"]);
   });
-  for (const { change, notice } of loud) {
-    const [port] = freeTcpPorts(1);
-    await t.step(`${notice} must notice ${JSON.stringify(change(port))}`, async () => {
-      await api.patch("/v3/config/global/patch", change(port));
-      await audience.afterwards("address", notice.filter((name) => name !== "site"));
+  for (const [i, { change, notice, byFile: isFile = false }] of loud.entries()) {
+    const globals = change(freeTcpPorts(1)[0]);
+    await t.step(`${notice} must notice ${JSON.stringify(globals)}`, async () => {
+      if (isFile) await byFile(server, api, merged(config, { globals }), silent.length + i);
+      else await byApi(api, { globals });
+      await audience.afterwards("one server", notice);
     });
   }
-  await t.step("no frame was lost by the others", () => audience.expectNoGaps());
   await t.step("the API itself moves, and answers first", async () => {
     const [port] = freeTcpPorts(1);
     await api.patch("/v3/config/global/patch", { apiAddress: `127.0.0.1:${port}` });
@@ -227,7 +283,7 @@ function fingerprint(port: number): Promise<string> {
 Deno.test("certificates that are replaced on disk are shown to new connections; old ones go on", async () => {
   await using certificate = await createCertificate();
   await using other = await createCertificate();
-  await using media = new MediaFolder(fileSeconds);
+  await using media = new MediaFolder();
   const file = await media.file(["h264"]);
   const { certFile, keyFile } = certificate;
   await using server = await TestServer.start({

@@ -202,10 +202,11 @@ Deno.test("paths: snapshots", async () => {
     outboundBytes: 0,
     outboundFrames: 0,
   };
-  const absent = { source: null, sourceStatus: null, availableTime: null };
+  const absent = { source: null, sourceStatus: null, availableTime: null, lastOnlineTime: null };
   equal(a, { name: "a", confName: "a", ...absent, tracks: [], readers: [], stats });
   equal(b.source, { type: "webRTCSession", id: "p" });
   ok(b.availableTime !== null && b.availableTime >= before && b.availableTime <= Date.now());
+  equal(b.lastOnlineTime, b.availableTime);
   equal(b.tracks.map((track) => track.codec.name), ["Opus", "G711"]);
   equal(b.readers.map((reader) => reader.type + reader.id), [
     "hlsSession3",

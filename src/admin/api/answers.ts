@@ -8,7 +8,7 @@ import { vp9Props } from "../../codecs/vp9/props.ts";
 import type { PathSnapshot } from "../../paths/mod.ts";
 import { oldNames } from "../clients/mod.ts";
 import type { LiveReader } from "../live/mod.ts";
-import { timeText } from "./time_text.ts";
+import { timeText, zeroTime } from "./time_text.ts";
 
 const times: readonly string[] = ["created", "lastRequest"];
 
@@ -38,7 +38,7 @@ export function pathAnswer(path: PathSnapshot, live: LiveReader): Record<string,
     available,
     availableTime: since,
     online: path.source !== null,
-    onlineTime: since,
+    onlineTime: onlineTime(path),
     source: path.source,
     tracks: path.tracks.map(({ codec }) => codec.name),
     tracks2: path.tracks.map(({ codec }) => ({ codec: codec.name, codecProps: codecProps(codec) })),
@@ -51,6 +51,12 @@ export function pathAnswer(path: PathSnapshot, live: LiveReader): Record<string,
     sourceState: sourceState(path.sourceStatus),
     live: live.path(path.name),
   };
+}
+
+/** As in MediaMTX, sources of our own and redirects are online when they are idle, too. */
+function onlineTime({ source, lastOnlineTime }: PathSnapshot): string | null {
+  if (source === null) return null;
+  return lastOnlineTime === null ? zeroTime : timeText(lastOnlineTime);
 }
 
 function sourceState(status: PathSnapshot["sourceStatus"]): object | null {

@@ -1,5 +1,8 @@
 /** Times as the API writes them. */
 
+/** Of what has never happened, where MediaMTX says so instead of null. */
+export const zeroTime = "0001-01-01T00:00:00Z";
+
 /** Milliseconds since 1970 as RFC 3339 with the offset of this machine: `2026-01-31T13:45:07.042+01:00`. */
 export function timeText(milliseconds: number): string {
   const offset = -new Date(milliseconds).getTimezoneOffset();

@@ -13,10 +13,7 @@ interface Document {
 
 interface Operation {
   readonly responses: Readonly<
-    Record<
-      string,
-      { readonly content: { readonly "application/json": { readonly schema: { $ref: string } } } }
-    >
+    Record<string, { readonly content: Readonly<Record<string, { readonly schema: { $ref: string } }>> }>
   >;
 }
 
@@ -58,6 +55,13 @@ export class Contract {
     if (status === 200) this.seen.add(`${method} ${template}`);
   }
 
+  /** Throws unless the document promises an answer of this type that has no end. */
+  checkStream(path: string, contentType: string): void {
+    const content = this.#find("GET", path)?.operation.responses[200]?.content ?? {};
+    equal(Object.keys(content), [contentType], `GET ${path}`);
+    this.seen.add(`GET ${path}`);
+  }
+
   #find(method: string, path: string): { readonly template: string; readonly operation: Operation } | null {
     for (const [template, methods] of Object.entries(this.document.paths)) {
       const pattern = `^${template.replace("{name}", ".*").replace("{id}", "[^/]+")}$`;
@@ -90,6 +94,14 @@ export interface Answer {
   readonly inboundRTPPackets: number;
   readonly outboundRTPPackets: number;
   readonly outboundRTCPPackets: number;
+  readonly peerConnectionEstablished: boolean;
+  readonly localCandidate: string;
+  readonly remoteCandidate: string;
+  readonly bytesSent: number;
+  readonly packetsSent: number;
+  readonly packetsReceivedACK: number;
+  readonly online: boolean;
+  readonly onlineTime: string | null;
   readonly record: boolean;
   readonly maxReaders: number;
   readonly logLevel: string;
@@ -147,6 +159,23 @@ export class ApiClient {
       body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
     });
     return this.#take(method, path, answer.status, await answer.text(), status);
+  }
+
+  /** Listens to events of a type. The returned function gives the first one as text. */
+  async listen(type: string): Promise<() => Promise<string>> {
+    const path = "/v3/events";
+    const answer = await fetch(`${this.url}${path}?type=${type}`, { headers: this.headers });
+    equal(answer.status, 200);
+    this.contract.checkStream(path, answer.headers.get("content-type") ?? "");
+    return async () => {
+      let text = "";
+      for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (/^data: .*\n\n/m.test(text)) break;
+      }
+      this.texts.push(text);
+      return text;
+    };
   }
 
   /** `target` goes out unchanged: `fetch` would resolve dots. */

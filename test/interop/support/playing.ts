@@ -9,7 +9,19 @@ const largestStepMs = 79;
 /** The first sender reports move an RTSP reader's clock. */
 const settlingFrames = 50;
 
-export class PlayingReader implements AsyncDisposable {
+/** A client that reads without end. */
+export interface Player extends AsyncDisposable {
+  readonly name: string;
+  readonly ended: boolean;
+  /** Until it has got more than it has now; throws when it ends instead. */
+  goesOn(why: string): Promise<void>;
+  /** Until it ends by itself. */
+  notices(why: string): Promise<void>;
+  /** Throws when something is missing in what it got. */
+  expectNoGap(): void;
+}
+
+export class PlayingReader implements Player {
   readonly #client: Client;
   #ended = false;
 
@@ -28,7 +40,6 @@ export class PlayingReader implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Until it has got more than it has now; throws when it ends instead. */
   async goesOn(why: string): Promise<void> {
     try {
       await this.#client.out.waitFor(/^\d/, waitMs, this.frames);
@@ -38,7 +49,6 @@ export class PlayingReader implements AsyncDisposable {
     if (this.#ended) throw new Error(`${why}: ${this.name} has ended`);
   }
 
-  /** Until it ends by itself. */
   async notices(why: string): Promise<void> {
     const timer = setTimeout(() => this.#client.signal("SIGKILL"), waitMs);
     const { code } = await this.#client.ended;
@@ -48,7 +58,6 @@ export class PlayingReader implements AsyncDisposable {
     }
   }
 
-  /** Throws when frames are missing in what it got. */
   expectNoGap(): void {
     const [track] = parseFrameList(this.#client.out.lines);
     const frames = track?.frames.slice(settlingFrames) ?? [];

@@ -163,9 +163,7 @@ export class TestServer implements AsyncDisposable {
     for (let tries = 1;; tries++) {
       const server = await TestServer.spawn(options);
       try {
-        for (const name of listeners(options.config ?? {})) {
-          await server.log.waitFor(new RegExp(`\\[${name}\\] started`), startTimeoutMs);
-        }
+        await server.#listens();
         return server;
       } catch (error) {
         await server.kill();
@@ -180,11 +178,14 @@ export class TestServer implements AsyncDisposable {
   static async spawn(options: ServerOptions = {}): Promise<TestServer> {
     const folder = await Deno.makeTempDir({ prefix: "interop-" });
     const ports = takePorts();
-    const file = `${folder}/server.yml`;
-    await writeConfig(file, ports, options.config ?? {});
+    await writeConfig(`${folder}/server.yml`, ports, options.config ?? {});
+    return TestServer.#run(ports, folder, options);
+  }
+
+  static #run(ports: ServerPorts, folder: string, options: ServerOptions): TestServer {
     const [command, ...args] = options.command ?? serverCommand();
     const process = new Deno.Command(command, {
-      args: [...args, file],
+      args: [...args, `${folder}/server.yml`],
       cwd: repository,
       env: { ...options.env },
       stdin: "null",
@@ -192,6 +193,26 @@ export class TestServer implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     return new TestServer(ports, folder, process, options);
+  }
+
+  async #listens(): Promise<void> {
+    for (const name of listeners(this.options.config ?? {})) {
+      await this.log.waitFor(new RegExp(`\\[${name}\\] started`), startTimeoutMs);
+    }
+  }
+
+  /** Ends this one and starts another with the same folder, files and ports. Resolves when that listens. */
+  async restart(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<TestServer> {
+    if (signal === "SIGKILL") await this.kill("keep");
+    else await this.stop("keep");
+    const server = TestServer.#run(this.ports, this.folder, this.options);
+    try {
+      await server.#listens();
+      return server;
+    } catch (error) {
+      await server.kill();
+      throw error;
+    }
   }
 
   get pid(): number {
@@ -256,7 +277,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** SIGTERM; throws unless the server ends cleanly and has logged no error. */
-  async stop(): Promise<void> {
+  async stop(folder: "remove" | "keep" = "remove"): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     const asked = this.#signal("SIGTERM");
@@ -264,7 +285,7 @@ export class TestServer implements AsyncDisposable {
     const status = await this.#process.status;
     clearTimeout(timer);
     await this.#output;
-    await Deno.remove(this.folder, { recursive: true });
+    if (folder === "remove") await Deno.remove(this.folder, { recursive: true });
     const tail = this.log.lines.slice(-40).join("\n");
     if (status.signal === "SIGKILL") {
       throw new Error(`still running ${stopTimeoutMs} ms after SIGTERM\n${tail}`);
@@ -282,13 +303,13 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Ends it whatever happens; no checks. */
-  async kill(): Promise<void> {
+  async kill(folder: "remove" | "keep" = "remove"): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#signal("SIGKILL");
     await this.#process.status;
     await this.#output;
-    await Deno.remove(this.folder, { recursive: true });
+    if (folder === "remove") await Deno.remove(this.folder, { recursive: true });
   }
   /** False when it has ended before. */
   #signal(signal: Deno.Signal): boolean {

@@ -33,8 +33,14 @@ export const pathSchema = z.object({
   readyTime: deprecated(time.nullable(), "availableTime"),
   available: z.boolean().meta({ description: "There is a stream." }),
   availableTime: time.nullable(),
-  online: z.boolean().meta({ description: "What the stream comes from is there." }),
-  onlineTime: time.nullable(),
+  online: z.boolean().meta({
+    description:
+      "There is a publisher, a source that the server pulls (whatever it is doing), or a redirect.",
+  }),
+  onlineTime: time.nullable().meta({
+    description:
+      "When its last stream began; 0001-01-01T00:00:00Z while there was none. Null unless `online`.",
+  }),
   source: party.nullable(),
   tracks: deprecated(z.array(z.string()), "tracks2"),
   tracks2: z.array(trackSchema),
