@@ -2,6 +2,7 @@
 import { delimiter, join } from "node:path";
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import { pause } from "../../net/http/mod.ts";
 import { OutputLines, OutputLog } from "./output.ts";
 import { expandVariables, splitWords } from "./words.ts";
 
@@ -62,7 +63,11 @@ export class HookProcess {
     const stop = () => void reader.cancel().catch(() => {});
     this.#output.signal.addEventListener("abort", stop);
     try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) lines.push(part.value);
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        lines.push(part.value);
+        const waitMs = log.spend(part.value.length);
+        if (waitMs > 0) await pause(waitMs, this.#output.signal);
+      }
     } catch {
       // The pipe is gone.
     }
