@@ -47,15 +47,15 @@ export class KeySet implements Disposable {
   /** Throws `Refused`. */
   current(): Promise<Keys> {
     const now = this.options.now();
-    if (this.#keys !== null && now - this.#fetchedAt < maxAgeMs) return Promise.resolve(this.#keys);
-    if (this.#failure !== null && now - this.#triedAt < retryMs) return Promise.reject(this.#failure);
+    if (this.#keys !== null && isWithin(maxAgeMs, this.#fetchedAt, now)) return Promise.resolve(this.#keys);
+    if (this.#failure !== null && isWithin(retryMs, this.#triedAt, now)) return Promise.reject(this.#failure);
     return this.#fetch();
   }
 
   /** `used` do not have the key of a token: newer ones, or null when there are none (so soon). Throws `Refused`. */
   async newerThan(used: Keys): Promise<Keys | null> {
     if (this.#keys !== null && this.#keys !== used) return this.#keys;
-    if (this.#fetching === null && this.options.now() - this.#triedAt < rotationMs) return null;
+    if (this.#fetching === null && isWithin(rotationMs, this.#triedAt, this.options.now())) return null;
     return await this.#fetch();
   }
 
@@ -118,6 +118,11 @@ export class KeySet implements Disposable {
       url = next.href;
     }
   }
+}
+
+/** A clock that was set back must not make an hour a year. */
+function isWithin(ms: number, since: number, now: number): boolean {
+  return now >= since && now - since < ms;
 }
 
 function withoutCredentials(text: string): URL {

@@ -186,6 +186,22 @@ Deno.test("JWT: keys are fetched once for all who wait, and again after an hour 
   equal(setup.issuer.requests, 3);
 });
 
+Deno.test("JWT: a clock that was set back makes neither keys nor failures last longer", async () => {
+  await using setup = await Setup.start();
+  const good = await token(setup.keys[0], { iat: undefined, exp: undefined });
+  equal(await setup.ask(good), "let in as pat");
+  setup.now -= 24 * 60 * minute;
+  equal(await setup.ask(good), "let in as pat");
+  equal(setup.issuer.requests, 2);
+  const publish = setup.issuer.answer;
+  setup.issuer.answer = () => new Response(null, { status: 500 });
+  setup.auth.refreshKeys();
+  match(await setup.ask(good), /code 500/);
+  setup.issuer.answer = publish;
+  setup.now -= 24 * 60 * minute;
+  equal(await setup.ask(good), "let in as pat");
+});
+
 Deno.test("JWT: keys that are fetched while they are refreshed are not kept", async () => {
   await using setup = await Setup.start();
   const good = await token(setup.keys[0]);
