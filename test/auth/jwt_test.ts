@@ -346,3 +346,18 @@ Deno.test("JWT: a reload keeps the keys unless it concerns them", async () => {
   equal(await setup.ask(good), 'refused: unexpected "iss" claim value');
   equal(setup.issuer.requests, 2);
 });
+
+Deno.test("JWT: secrets that are for something else vouch for nobody", async () => {
+  const key = await signingKey("HS256", "first");
+  await using setup = new Setup([key]);
+  const published = key.jwk;
+  const others = [{ use: "enc" }, { alg: "A256KW" }, { alg: "HS512" }, { key_ops: ["sign"] }];
+  for (const other of others) {
+    setup.issuer.answer = () => Response.json({ keys: [{ ...published, ...other }] });
+    setup.auth.refreshKeys();
+    equal(await setup.ask(token(key)), "refused: no key of the issuer fits the token", JSON.stringify(other));
+  }
+  setup.issuer.answer = () => Response.json({ keys: [{ ...published, key_ops: ["sign", "verify"] }] });
+  setup.auth.refreshKeys();
+  equal(await setup.ask(token(key)), "let in as pat");
+});
