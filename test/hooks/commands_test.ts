@@ -133,6 +133,20 @@ Deno.test("hooks: SIGINT reaches all that the command has started", async () => 
   path.close();
 });
 
+Deno.test("hooks: a SIGINT that is lost while a command begins is sent again", async () => {
+  await using folder = new ScriptFolder();
+  const deaf = folder.script(
+    `trap 'trap - INT' INT; echo $$ >> ${folder.log}; while :; do sleep 0.02; done`,
+  );
+  await using test = TestHooks.of({ cam: { runOnAvailable: deaf } });
+  const path = test.path("cam");
+  const end = path.available(publisher, "");
+  const [pid] = (await folder.has(1)).map(Number);
+  end();
+  await until(() => !lives(pid), () => `the end of ${pid}`);
+  path.close();
+});
+
 Deno.test("hooks: what ignores SIGINT is killed at the end, with its children, and holds up nobody", async () => {
   await using folder = new ScriptFolder();
   const stubborn = folder.script(
