@@ -107,6 +107,11 @@ export class Attempts {
     if (what !== null) remember(this.#wrong, what, now + wrongForMs, maxRemembered);
   }
 
+  /** Passwords may be other ones now. */
+  forgetWrong(): void {
+    this.#wrong.clear();
+  }
+
   /** Milliseconds by which refusals to this address are answered later than others. */
   extraDelayMs(ip: string, now: number): number {
     const guesser = this.#guessers.get(addressKey(ip));

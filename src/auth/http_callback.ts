@@ -99,5 +99,7 @@ function toldText(body: Uint8Array, { credentials, query }: AuthRequest, token: 
       text = text.replaceAll(form, "<redacted>");
     }
   }
+  // One line of the log: it may hold what a client has sent.
+  text = text.replace(/\s+/g, " ");
   return text.length > maxToldLength ? `${text.slice(0, maxToldLength)}…` : text;
 }

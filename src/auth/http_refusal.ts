@@ -2,23 +2,27 @@
 import { pause } from "../base/scope.ts";
 import type { Logger } from "../base/logger.ts";
 import { addressText } from "../net/address.ts";
-import { AuthError } from "./contracts.ts";
+import { AuthError, type AuthGrant } from "./contracts.ts";
 import type { AuthManager } from "./manager.ts";
 import { httpCredentials, type HttpExchange, unauthorizedAnswer } from "../net/http/mod.ts";
 
 /** What is asked for; no path is concerned. */
 export type AdminAction = "api" | "metrics" | "pprof";
 
-/** Null when the client may; else the answer, which comes late when wrong credentials were given. */
+/**
+ * Null when the client may; else the answer, which comes late when wrong credentials were given. `granted` is for
+ * answers that go on: they end with the right to them.
+ */
 export async function adminRefusal(
   exchange: HttpExchange,
   action: AdminAction,
   auth: AuthManager,
   logger: Logger,
+  granted: (grant: AuthGrant) => void = () => {},
 ): Promise<Response | null> {
   const { request, client, query } = exchange;
   try {
-    await auth.authenticate({
+    const grant = await auth.authenticate({
       action,
       path: "",
       query,
@@ -28,6 +32,7 @@ export async function adminRefusal(
       userAgent: request.headers.get("user-agent") ?? "",
       credentials: httpCredentials(request.headers),
     });
+    granted(grant);
     return null;
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;

@@ -12,12 +12,20 @@ const rotationMs = 10_000;
 const retryMs = 1000;
 const maxRedirects = 3;
 
+/** A symmetric key that may check signatures (RFC 7518 §6.4). */
+export interface SharedSecret {
+  readonly kid: string | undefined;
+  /** The only algorithm it is for; undefined for any. */
+  readonly alg: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
 /** What a server publishes (RFC 7517 §5). */
 export interface Keys {
   /** Finds the key of a token that is signed with a private key. */
   readonly find: JWTVerifyGetKey;
   /** Secrets shared with the issuer, for tokens with HMAC only. */
-  readonly secrets: readonly { readonly kid: string | undefined; readonly bytes: Uint8Array }[];
+  readonly secrets: readonly SharedSecret[];
 }
 
 export interface KeySetOptions {
@@ -47,15 +55,15 @@ export class KeySet implements Disposable {
   /** Throws `Refused`. */
   current(): Promise<Keys> {
     const now = this.options.now();
-    if (this.#keys !== null && now - this.#fetchedAt < maxAgeMs) return Promise.resolve(this.#keys);
-    if (this.#failure !== null && now - this.#triedAt < retryMs) return Promise.reject(this.#failure);
+    if (this.#keys !== null && isWithin(maxAgeMs, this.#fetchedAt, now)) return Promise.resolve(this.#keys);
+    if (this.#failure !== null && isWithin(retryMs, this.#triedAt, now)) return Promise.reject(this.#failure);
     return this.#fetch();
   }
 
   /** `used` do not have the key of a token: newer ones, or null when there are none (so soon). Throws `Refused`. */
   async newerThan(used: Keys): Promise<Keys | null> {
     if (this.#keys !== null && this.#keys !== used) return this.#keys;
-    if (this.#fetching === null && this.options.now() - this.#triedAt < rotationMs) return null;
+    if (this.#fetching === null && isWithin(rotationMs, this.#triedAt, this.options.now())) return null;
     return await this.#fetch();
   }
 
@@ -120,6 +128,11 @@ export class KeySet implements Disposable {
   }
 }
 
+/** A clock that was set back must not make an hour a year. */
+function isWithin(ms: number, since: number, now: number): boolean {
+  return now >= since && now - since < ms;
+}
+
 function withoutCredentials(text: string): URL {
   const url = new URL(text);
   url.username = url.password = "";
@@ -130,10 +143,12 @@ function withoutCredentials(text: string): URL {
 async function parseKeys(body: Uint8Array): Promise<Keys> {
   const set = parseSet(body);
   const { createLocalJWKSet } = await import("jose");
-  const secrets = set.keys.flatMap(({ kty, k, kid }: JWK) => {
+  const secrets = set.keys.flatMap(({ kty, k, kid, alg, use = "sig", key_ops: uses = ["verify"] }: JWK) => {
     if (kty !== "oct" || typeof k !== "string" || k === "") return [];
+    // Keys for encryption are not meant to vouch for anybody (RFC 7517 §4.2, §4.3).
+    if (use !== "sig" || !Array.isArray(uses) || !uses.includes("verify")) return [];
     try {
-      return [{ kid, bytes: Uint8Array.fromBase64(k, { alphabet: "base64url" }) }];
+      return [{ kid, alg, bytes: Uint8Array.fromBase64(k, { alphabet: "base64url" }) }];
     } catch {
       return [];
     }

@@ -113,6 +113,7 @@ export class AuthManager {
     const before = this.#options;
     this.#options = options;
     this.#users.reload(options.authInternalUsers);
+    this.#attempts.forgetWrong();
     if (isSameMethod(before, options)) return;
     const replaced = this.#decider;
     this.#decider = this.#createDecider();

@@ -1,6 +1,6 @@
 /** The signature and the times of a token, by the keys of its issuer. */
 import type { JWTPayload, JWTVerifyOptions } from "jose";
-import type { Keys } from "./key_set.ts";
+import type { Keys, SharedSecret } from "./key_set.ts";
 import { Refused } from "./refused.ts";
 
 /** Texts for the log instead of those of the library. */
@@ -26,8 +26,9 @@ export async function verifyToken(
   try {
     const header = decodeProtectedHeader(token);
     kid = header.kid;
-    return await (header.alg?.startsWith("HS") === true
-      ? verifyWithSecret(token, keys, kid, options)
+    const { alg } = header;
+    return await (alg?.startsWith("HS") === true
+      ? verifyWithSecret(token, fittingSecrets(keys, alg, kid), options)
       : verifyWithKey(token, keys, options));
   } catch (error) {
     throw refusal(error, kid);
@@ -37,13 +38,17 @@ export async function verifyToken(
 /** HMAC: never with a public key (RFC 8725 §3.1). */
 async function verifyWithSecret(
   token: string,
-  keys: Keys,
-  kid: string | undefined,
+  secrets: readonly SharedSecret[],
   options: JWTVerifyOptions,
 ): Promise<JWTPayload> {
   const { jwtVerify } = await import("jose");
-  const secrets = keys.secrets.filter((secret) => kid === undefined || secret.kid === kid);
   return await firstFitting(secrets, async ({ bytes }) => (await jwtVerify(token, bytes, options)).payload);
+}
+
+function fittingSecrets(keys: Keys, alg: string, kid: string | undefined): readonly SharedSecret[] {
+  return keys.secrets.filter((secret) =>
+    (kid === undefined || secret.kid === kid) && (secret.alg === undefined || secret.alg === alg)
+  );
 }
 
 async function verifyWithKey(token: string, keys: Keys, options: JWTVerifyOptions): Promise<JWTPayload> {

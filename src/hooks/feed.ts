@@ -21,6 +21,8 @@ export interface ListenRequest {
   readonly types: ReadonlySet<EventType>;
   /** Id of the last event it has seen; null to begin with what happens next. */
   readonly after: string | null;
+  /** Its answer ends then, at the next event or sign of life; in milliseconds since 1970, null for never. */
+  readonly expiresAt: number | null;
 }
 
 /** Keeps the last events. */
@@ -40,14 +42,14 @@ export class EventFeed {
   }
 
   /** Null when there are too many already. */
-  listen({ types, after }: ListenRequest): Listener | null {
+  listen({ types, after, expiresAt }: ListenRequest): Listener | null {
     if (this.#listeners >= maxListeners) return null;
     this.#listeners++;
     const wanted = ({ type }: EventRecord) => types.size === 0 || types.has(type);
     const listener = new Listener(() => {
       unlisten();
       this.#listeners--;
-    });
+    }, expiresAt);
     const missed = after === null ? null : this.#after(after);
     if (missed !== null) listener.begin(missed.lost, missed.records.filter(wanted));
     const unlisten = this.bus.listen((record) => {
@@ -113,10 +115,10 @@ class Listener {
   #end: () => void;
   #over = false;
 
-  constructor(onEnd: () => void) {
+  constructor(onEnd: () => void, private readonly expiresAt: number | null) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
-    const timer = setInterval(() => this.#send(": \n\n"), keepAliveMs);
+    const timer = setInterval(() => this.#live() && this.#send(": \n\n"), keepAliveMs);
     this.#end = () => {
       clearInterval(timer);
       onEnd();
@@ -140,7 +142,7 @@ class Listener {
   }
 
   push(record: EventRecord): void {
-    if (this.#over) return;
+    if (!this.#live()) return;
     if (++this.#count > maxWaitingEvents) return this.end();
     this.#send(serialize(record));
   }
@@ -155,6 +157,12 @@ class Listener {
     } catch {
       // The client has gone.
     }
+  }
+
+  /** False when it has ended. */
+  #live(): boolean {
+    if (this.expiresAt !== null && this.expiresAt <= Date.now()) this.end();
+    return !this.#over;
   }
 
   #send(text: string): void {

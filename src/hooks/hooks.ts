@@ -80,7 +80,10 @@ export class Hooks {
       runner: this.#runner,
       keys: connectionKeys,
       valueOf: (key) => this.#conf[key],
-      environment: { ...partyEnvironment("MTX_CONN", connection), RTSP_PORT: portOf(this.#conf.rtspAddress) },
+      environment: () => ({
+        ...partyEnvironment("MTX_CONN", connection),
+        RTSP_PORT: portOf(this.#conf.rtspAddress),
+      }),
       logger,
     });
     this.#connections.add(span);

@@ -55,16 +55,14 @@ export interface HookServices {
 export class PathHooks {
   #conf: PathConf;
   readonly #spans = new Set<Span<PathKey>>();
-  readonly #environment: HookEnvironment;
   readonly #init: Span<PathKey>;
   #endDemand: ((reason: string) => void) | null = null;
   /** Paths that exist only on demand are made by mere questions: they are told of when something happens to them. */
   #told: boolean;
 
   constructor(private readonly options: PathHooksOptions, private readonly services: HookServices) {
-    const { name, conf, groups } = options;
+    const { conf } = options;
     this.#conf = conf;
-    this.#environment = pathEnvironment(name, groups, services.rtspAddress());
     this.#told = false;
     if (conf.regex === undefined) this.#tell();
     this.#init = this.#begin(initKeys, {}, options.logger);
@@ -137,6 +135,11 @@ export class PathHooks {
     this.#told = false;
   }
 
+  get #environment(): HookEnvironment {
+    const { name, groups } = this.options;
+    return pathEnvironment(name, groups, this.services.rtspAddress());
+  }
+
   get #data(): PathData {
     return { path: this.options.name, confName: this.#conf.name };
   }
@@ -170,7 +173,7 @@ export class PathHooks {
       runner: this.services.runner,
       keys,
       valueOf: (key) => this.#conf[key],
-      environment: { ...this.#environment, ...environment },
+      environment: () => ({ ...this.#environment, ...environment }),
       logger,
     });
     this.#spans.add(span);
@@ -192,7 +195,7 @@ export class PathHooks {
     runner.launch({
       name,
       line,
-      environment: { ...this.#environment, ...environment },
+      environment: () => ({ ...this.#environment, ...environment }),
       logger: this.options.logger,
     });
   }

@@ -275,6 +275,8 @@ export class LivePath {
       seated.expiry.extend(expiresAt);
       return seated.seat;
     }
+    // While it waited for the stream.
+    if (expiresAt !== null && expiresAt <= Date.now()) throw new UserError(expiredText);
     const { maxReaders } = this.#conf;
     if (maxReaders !== 0 && reader.type !== "hidden" && this.#visibleReaders().length >= maxReaders) {
       throw new UserError("maximum reader count reached");

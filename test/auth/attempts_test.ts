@@ -160,3 +160,14 @@ Deno.test("attempts: the delay of refusals grows", async () => {
   equal(delays, [...new Array(10).fill(1000), 1500, 2000]);
   await auth.close();
 });
+
+Deno.test("attempts: what was wrong may be right after a reload", async () => {
+  const given = options({ authInternalUsers: [internalUser({ user: "bob", pass: "old" })] });
+  const now = 0;
+  const auth = new AuthManager(given, silentLogger, () => 0, () => now);
+  for (let i = 0; i < 12; i++) await answer(auth, guess(i));
+  match(await answer(auth, guess(11)), /a moment ago$/);
+  auth.reload({ ...given, authInternalUsers: [internalUser({ user: "bob", pass: "guess 11" })] });
+  equal(await answer(auth, guess(11)), "let in as bob");
+  await auth.close();
+});

@@ -278,3 +278,11 @@ Deno.test("HTTP callback: a new address applies to what is being asked, closing 
   equal(await waiting, "refused: HTTP request failed: canceled");
   never.resolve(new Response());
 });
+
+Deno.test("HTTP callback: what the server says is one line of the log", async () => {
+  await using asked = new Asked(() => new Response("no\r\n2026/01/01 INF all is well\n\tx", { status: 401 }));
+  equal(
+    await answer(asked.auth, request({ credentials: login("bob", "wrong") })),
+    "refused: server replied with code 401: no 2026/01/01 INF all is well x",
+  );
+});

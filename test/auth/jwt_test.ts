@@ -186,6 +186,22 @@ Deno.test("JWT: keys are fetched once for all who wait, and again after an hour 
   equal(setup.issuer.requests, 3);
 });
 
+Deno.test("JWT: a clock that was set back makes neither keys nor failures last longer", async () => {
+  await using setup = await Setup.start();
+  const good = await token(setup.keys[0], { iat: undefined, exp: undefined });
+  equal(await setup.ask(good), "let in as pat");
+  setup.now -= 24 * 60 * minute;
+  equal(await setup.ask(good), "let in as pat");
+  equal(setup.issuer.requests, 2);
+  const publish = setup.issuer.answer;
+  setup.issuer.answer = () => new Response(null, { status: 500 });
+  setup.auth.refreshKeys();
+  match(await setup.ask(good), /code 500/);
+  setup.issuer.answer = publish;
+  setup.now -= 24 * 60 * minute;
+  equal(await setup.ask(good), "let in as pat");
+});
+
 Deno.test("JWT: keys that are fetched while they are refreshed are not kept", async () => {
   await using setup = await Setup.start();
   const good = await token(setup.keys[0]);
@@ -329,4 +345,19 @@ Deno.test("JWT: a reload keeps the keys unless it concerns them", async () => {
   setup.auth.reload({ ...given, authJWTIssuer: "you" });
   equal(await setup.ask(good), 'refused: unexpected "iss" claim value');
   equal(setup.issuer.requests, 2);
+});
+
+Deno.test("JWT: secrets that are for something else vouch for nobody", async () => {
+  const key = await signingKey("HS256", "first");
+  await using setup = new Setup([key]);
+  const published = key.jwk;
+  const others = [{ use: "enc" }, { alg: "A256KW" }, { alg: "HS512" }, { key_ops: ["sign"] }];
+  for (const other of others) {
+    setup.issuer.answer = () => Response.json({ keys: [{ ...published, ...other }] });
+    setup.auth.refreshKeys();
+    equal(await setup.ask(token(key)), "refused: no key of the issuer fits the token", JSON.stringify(other));
+  }
+  setup.issuer.answer = () => Response.json({ keys: [{ ...published, key_ops: ["sign", "verify"] }] });
+  setup.auth.refreshKeys();
+  equal(await setup.ask(token(key)), "let in as pat");
 });

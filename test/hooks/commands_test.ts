@@ -1,7 +1,7 @@
 import type { Party } from "../../src/hooks/mod.ts";
 import { maxLineLength, maxLinesPerSecond } from "../../src/hooks/command/output.ts";
 import { HookProcess } from "../../src/hooks/command/process.ts";
-import { maxFreshOneShots } from "../../src/hooks/command/runner.ts";
+import { CommandRunner, maxFreshOneShots } from "../../src/hooks/command/runner.ts";
 import { equal, match, ok } from "../support/assert.ts";
 import { confOf, pathConf } from "../paths/support.ts";
 import { lives, ScriptFolder, TestHooks, until } from "./support.ts";
@@ -133,6 +133,20 @@ Deno.test("hooks: SIGINT reaches all that the command has started", async () => 
   path.close();
 });
 
+Deno.test("hooks: a SIGINT that is lost while a command begins is sent again", async () => {
+  await using folder = new ScriptFolder();
+  const deaf = folder.script(
+    `trap 'trap - INT' INT; echo $$ >> ${folder.log}; while :; do sleep 0.02; done`,
+  );
+  await using test = TestHooks.of({ cam: { runOnAvailable: deaf } });
+  const path = test.path("cam");
+  const end = path.available(publisher, "");
+  const [pid] = (await folder.has(1)).map(Number);
+  end();
+  await until(() => !lives(pid), () => `the end of ${pid}`);
+  path.close();
+});
+
 Deno.test("hooks: what ignores SIGINT is killed at the end, with its children, and holds up nobody", async () => {
   await using folder = new ScriptFolder();
   const stubborn = folder.script(
@@ -227,4 +241,49 @@ Deno.test("hooks: what commands write becomes lines of the log, cut and counted"
   ok(lines.includes(`${"x".repeat(maxLineLength)}…`));
   ok(lines.length < 1000 && lines.length >= maxLinesPerSecond);
   match(lines.at(-1)!, /^(\(\d+ more lines\)|end)$/);
+});
+
+Deno.test("hooks: at the end nothing begins any more, neither what waits for its turn nor what comes later", async () => {
+  await using folder = new ScriptFolder();
+  const run = folder.script(`echo $$ >> ${folder.log}; exec sleep 600`);
+  const { logger, lines } = new TestHooks(confOf({}));
+  const runner = new CommandRunner({ logger });
+  const command = { name: "runOnUnread", line: run, environment: () => ({}), logger };
+  for (let i = 0; i < maxFreshOneShots + 1; i++) runner.launch(command);
+  await runner.close(0);
+  runner.launch(command);
+  equal(runner.size, 0);
+  ok(lines.some((line) => /commands of hooks were not launched any more/.test(line)));
+  equal(folder.lines.map(Number).filter(lives), []);
+});
+
+Deno.test("hooks: what is not to be started again any more is not, even when it waits for that", async () => {
+  await using folder = new ScriptFolder();
+  const run = folder.script(`echo $MTX_PATH >> ${folder.log}`);
+  const entry = { runOnInit: run, runOnInitRestart: true };
+  await using test = TestHooks.of({ cam: entry, other: entry }, {}, { restartPauseMs: 100 });
+  const path = test.path("cam");
+  await test.logged(/\[path cam\] runOnInit command exited/);
+  path.update(pathConf("cam", { ...entry, runOnInitRestart: false }));
+  const other = test.path("other");
+  equal(await folder.has(4), ["cam", "other", "other", "other"]);
+  path.close();
+  other.close();
+});
+
+Deno.test("hooks: a changed address of the RTSP server is what the next commands see", async () => {
+  await using folder = new ScriptFolder();
+  const run = folder.script(`echo "$1 $RTSP_PORT" >> ${folder.log}`);
+  const entries = { cam: { runOnUnread: `${run} unread` } };
+  const globals = (port: number) => ({ rtspAddress: `:${port}`, runOnDisconnect: `${run} gone` });
+  await using test = TestHooks.of(entries, globals(8554));
+  const path = test.path("cam");
+  const end = path.reading(reader, "");
+  const remote = { ip: "10.0.0.1", port: 1 };
+  const gone = test.hooks.connected({ type: "rtspConn", id: "x", remote, logger: test.logger });
+  test.hooks.reload(confOf(entries, globals(9554)));
+  end();
+  gone();
+  equal((await folder.has(2)).sort(), ["gone 9554", "unread 9554"]);
+  path.close();
 });

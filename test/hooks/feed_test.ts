@@ -4,7 +4,7 @@ import { EventFeed, maxKeptEvents, maxListeners, maxWaitingEvents } from "../../
 import { equal, match, ok } from "../support/assert.ts";
 import { TestHooks } from "./support.ts";
 
-const all = { types: new Set<never>(), after: null };
+const all = { types: new Set<never>(), after: null, expiresAt: null };
 
 function setUp() {
   const bus = new EventBus(silentLogger);
@@ -32,7 +32,7 @@ async function read(body: ReadableStream<Uint8Array>, count: number) {
 Deno.test("feed: events as they happen, filtered", async () => {
   const { listeners, tell, bus, records, feed } = setUp();
   const everything = listeners.listen(all)!;
-  const some = listeners.listen({ types: new Set(["configurationReloaded"] as const), after: null })!;
+  const some = listeners.listen({ ...all, types: new Set(["configurationReloaded"] as const) })!;
   tell("a");
   bus.emit({ type: "configurationReloaded", data: {} });
   const [first, second] = records;
@@ -92,4 +92,14 @@ Deno.test("feed: text of clients is cut; guessing of passwords is told in measur
   ok(count >= 10 && count <= 20, String(count));
   equal(JSON.parse(text.match(/^data: (.*)$/m)![1]).data.user, `${"u".repeat(maxEventText)}…`);
   listeners.close();
+});
+
+Deno.test("feed: nothing is told after the end of a token", async () => {
+  const { listeners, tell, feed } = setUp();
+  const past = listeners.listen({ ...all, expiresAt: Date.now() })!;
+  const future = listeners.listen({ ...all, expiresAt: Date.now() + 3_600_000 })!;
+  tell("a");
+  equal(await new Response(past).text(), "");
+  match(await read(future, 1), /"path":"a"/);
+  feed.close();
 });

@@ -98,6 +98,14 @@ Deno.test("a token that has ended before the seat was asked for drives nobody ou
   equal(publisher.closes, []);
 });
 
+Deno.test("a token that has ended while its reader waited for the stream gives no seat", async () => {
+  await using test = start({ cam: { runOnDemand: "sleep 600" } });
+  const waiting = test.failure(test.paths.addReader(until(soon()), new TestReader(), true));
+  await passed();
+  await test.publish("cam", new TestPublisher());
+  equal(await waiting, "UserError: token has expired");
+});
+
 Deno.test("a newer token of a reader that is here puts its end off", async () => {
   await using test = start({ cam: {} });
   await test.publish("cam", new TestPublisher());

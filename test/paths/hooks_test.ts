@@ -21,7 +21,7 @@ class Server implements AsyncDisposable {
     const logger = createLogger((_level, text) => this.lines.push(text), () => true);
     this.#hooks = new Hooks({ conf, logger });
     this.#listeners = this.#hooks.feed.openListeners();
-    this.#reader = this.#listeners.listen({ types: new Set(), after: null })!.getReader();
+    this.#reader = this.#listeners.listen({ types: new Set(), after: null, expiresAt: null })!.getReader();
     this.#auth = new AuthManager(conf, silentLogger, () => 0);
     this.paths = new LivePaths({ conf, auth: this.#auth, logger, hooks: this.#hooks });
   }

@@ -1,6 +1,6 @@
 /** The routes behind the control API's server: who may, which row, what becomes of errors. */
 import { Hono } from "hono";
-import { adminRefusal } from "../../auth/mod.ts";
+import { adminRefusal, type AuthGrant } from "../../auth/mod.ts";
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { ConfError, NoSuchPathError } from "../../conf/mod.ts";
@@ -17,13 +17,14 @@ import { liveRoutes } from "./routes/live.ts";
 /** All rows. */
 export const apiRoutes: readonly ApiRoute[] = [...liveRoutes, ...eventRoutes, ...configRoutes];
 
-type Env = { Bindings: { exchange: HttpExchange } };
+type Env = { Bindings: { exchange: HttpExchange }; Variables: { expiresAt: number | null } };
 
 /** `readTimeoutMs`: for the body of a request. */
 export function createApi(sources: ApiSources, logger: Logger, readTimeoutMs: () => number): HttpHandler {
   const app = new Hono<Env>();
   app.use(async (context, next) => {
-    const refused = await adminRefusal(context.env.exchange, "api", sources.auth, logger);
+    const granted = ({ expiresAt }: AuthGrant) => context.set("expiresAt", expiresAt);
+    const refused = await adminRefusal(context.env.exchange, "api", sources.auth, logger, granted);
     if (refused !== null) return refused;
     return await next();
   });
@@ -37,6 +38,7 @@ export function createApi(sources: ApiSources, logger: Logger, readTimeoutMs: ()
         target: decoded(context.req.param("target") ?? ""),
         query: new URLSearchParams(exchange.query),
         headers: exchange.request.headers,
+        expiresAt: context.get("expiresAt"),
         body: () => jsonBody(exchange.request, readTimeoutMs()),
       });
       if (answer instanceof Response) return answer;

@@ -28,6 +28,8 @@ export interface ApiCall {
   readonly target: string;
   readonly query: URLSearchParams;
   readonly headers: Headers;
+  /** End of the client's right to the answer, in milliseconds since 1970; null for never. */
+  readonly expiresAt: number | null;
   /** The body of PATCH and POST; throws ApiError. */
   readonly body: () => Promise<import("../../conf/mod.ts").RawMap>;
 }

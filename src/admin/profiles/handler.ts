@@ -63,12 +63,15 @@ export function createProfiles(auth: AuthManager, logger: Logger): HttpHandler {
   };
 }
 
-/** Calls `done` when all has been read, or nobody wants more. */
-function watched(body: ReadableStream<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
+/** Calls `done` when all has been read, nothing more can be, or nobody wants more. */
+export function watched(body: ReadableStream<Uint8Array>, done: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream({
     pull: async (controller) => {
-      const { value, done: isOver } = await reader.read();
+      const { value, done: isOver } = await reader.read().catch((error) => {
+        done();
+        throw error;
+      });
       if (!isOver) return controller.enqueue(value);
       done();
       controller.close();

@@ -5,6 +5,8 @@ import type { Logger } from "../../base/logger.ts";
 export const maxLineLength = 1024;
 /** Of one command in one second; what is more is counted only. */
 export const maxLinesPerSecond = 50;
+/** Of one command; who writes more has to wait: reading all of it would take the processor from the streams. */
+export const maxBytesPerSecond = 2 * 1024 * 1024;
 
 /** Takes the bytes of one stream of a command. Commands that show their progress end their lines with CR. */
 export class OutputLines {
@@ -45,18 +47,32 @@ export class OutputLog {
   #since = -Infinity;
   #lines = 0;
   #skipped = 0;
+  #budgetSince = -Infinity;
+  #bytes = 0;
 
   constructor(private readonly logger: Logger, private readonly now: () => number = Date.now) {}
 
   write(line: string): void {
     const now = this.now();
-    if (now - this.#since >= 1000) {
+    if (now - this.#since >= 1000 || now < this.#since) {
       this.flush();
       this.#since = now;
       this.#lines = 0;
     }
     if (this.#lines++ < maxLinesPerSecond) this.logger.info(line);
     else this.#skipped++;
+  }
+
+  /** So many bytes were read: gives the milliseconds until more may be read. */
+  spend(bytes: number): number {
+    const now = this.now();
+    // Clocks are set, too.
+    if (now - this.#budgetSince >= 1000 || now < this.#budgetSince) {
+      this.#budgetSince = now;
+      this.#bytes = 0;
+    }
+    this.#bytes += bytes;
+    return this.#bytes > maxBytesPerSecond ? this.#budgetSince + 1000 - now : 0;
   }
 
   /** Tells of lines that were skipped. */

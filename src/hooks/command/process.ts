@@ -2,6 +2,7 @@
 import { delimiter, join } from "node:path";
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import { pause } from "../../net/http/mod.ts";
 import { OutputLines, OutputLog } from "./output.ts";
 import { expandVariables, splitWords } from "./words.ts";
 
@@ -12,6 +13,11 @@ const isWindows = Deno.build.os === "windows";
 /** `cmd` gets its command line as it is: it has rules of its own for quotes. */
 const windowsShell = /^(cmd|cmd\.exe) /i;
 
+/** Shells lose a SIGINT that comes while they start a program: a command that has begun a moment ago is told again. */
+const youngMs = 2000;
+const toldAgainAfterMs = 300;
+const maxToldAgain = 5;
+
 /** Owned by whoever has started it; lives until `ended`. */
 export class HookProcess {
   /** Settles when the command itself has ended; what it has started may go on. Never rejects. */
@@ -20,6 +26,8 @@ export class HookProcess {
   readonly released: Promise<void>;
   readonly #child: Deno.ChildProcess;
   readonly #output = new AbortController();
+  readonly #startedAt = performance.now();
+  #again: ReturnType<typeof setInterval> | undefined;
 
   /** Starts it. Throws UserError when that is impossible. */
   constructor(line: string, environment: HookEnvironment, logger: Logger) {
@@ -27,16 +35,26 @@ export class HookProcess {
     this.ended = this.#child.status;
     const log = new OutputLog(logger);
     const streams = [this.#child.stdout, this.#child.stderr].map((stream) => this.#follow(stream, log));
-    this.released = Promise.all([this.ended, ...streams]).then(() => log.flush());
+    this.released = Promise.all([this.ended, ...streams]).then(() => {
+      clearInterval(this.#again);
+      log.flush();
+    });
   }
 
   /** SIGINT to the whole group; on Windows the tree of processes is ended. */
   interrupt(): void {
     this.#signal("SIGINT");
+    if (isWindows || this.#again !== undefined || performance.now() - this.#startedAt > youngMs) return;
+    let told = 0;
+    this.#again = setInterval(() => {
+      if (++told >= maxToldAgain) clearInterval(this.#again);
+      this.#signal("SIGINT");
+    }, toldAgainAfterMs);
   }
 
   /** Ends the whole group at once, and stops to listen to it. */
   kill(): void {
+    clearInterval(this.#again);
     this.#signal("SIGKILL");
     this.#output.abort();
   }
@@ -62,7 +80,11 @@ export class HookProcess {
     const stop = () => void reader.cancel().catch(() => {});
     this.#output.signal.addEventListener("abort", stop);
     try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) lines.push(part.value);
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        lines.push(part.value);
+        const waitMs = log.spend(part.value.length);
+        if (waitMs > 0) await pause(waitMs, this.#output.signal);
+      }
     } catch {
       // The pipe is gone.
     }

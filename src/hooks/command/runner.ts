@@ -26,7 +26,8 @@ export interface HookCommand {
   /** The key of the configuration: `runOnRead`. */
   readonly name: string;
   readonly line: string;
-  readonly environment: HookEnvironment;
+  /** As it is when the command begins. */
+  readonly environment: () => HookEnvironment;
   readonly logger: Logger;
 }
 
@@ -51,8 +52,12 @@ export class CommandRunner {
   readonly #kept = new Set<KeptCommand>();
   readonly #waiting: HookCommand[] = [];
   #fresh = 0;
+  /** Of the fresh ones, those whose turn has not come. */
+  #unstarted = 0;
   #dropped = 0;
   #closed = false;
+  /** The time for the end is over: nothing begins any more. */
+  #over = false;
   #idle: (() => void) | null = null;
   /** Each start waits for the one before it, and for the end of that turn. */
   #lastStart: Promise<void> = Promise.resolve();
@@ -94,13 +99,14 @@ export class CommandRunner {
         process = null;
         if (signal.aborted) return;
         if (status !== undefined) this.#tellEnd(command, status, kept.restart);
-      } while (kept.restart && await this.#pause(signal));
+      } while (kept.restart && await this.#pause(signal) && kept.restart);
     }, (error) => command.logger.error(errorText(error)));
     return kept;
   }
 
   /** Runs it once. */
   launch(command: HookCommand): void {
+    if (this.#over) return;
     if (this.#waiting.length >= maxWaitingOneShots) {
       if (this.#dropped++ === 0) {
         command.logger.error(`${command.name} command not launched: too many commands are waiting`);
@@ -121,7 +127,8 @@ export class CommandRunner {
       this.options.logger.info("waiting for running hooks");
       await this.#settled(graceMs);
     }
-    const lost = this.#waiting.splice(0).length;
+    this.#over = true;
+    const lost = this.#waiting.splice(0).length + this.#unstarted;
     if (lost > 0) this.options.logger.warn(`${lost} commands of hooks were not launched any more`);
     if (this.#processes.size > 0) {
       this.options.logger.warn(
@@ -159,7 +166,7 @@ export class CommandRunner {
     let process: HookProcess;
     try {
       if (this.#processes.size >= maxProcesses) throw new Error("too many commands are running");
-      process = new HookProcess(line, environment, logger.child(`[${name}]`));
+      process = new HookProcess(line, environment(), logger.child(`[${name}]`));
     } catch (error) {
       logger.error(`${name} command exited: ${errorText(error)}`);
       return null;
@@ -205,8 +212,10 @@ export class CommandRunner {
   }
 
   async #runOnce(command: HookCommand): Promise<void> {
+    this.#unstarted++;
     await this.#turn();
-    const process = this.#start(command);
+    this.#unstarted--;
+    const process = this.#over ? null : this.#start(command);
     const { promise: slow, resolve } = Promise.withResolvers<void>();
     const cancel = this.#scope.after(freshMs, resolve);
     const ended = process?.ended.then((status) => this.#tellEnd(command, status, false));

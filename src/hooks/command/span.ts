@@ -15,13 +15,14 @@ export interface SpanOptions<Key extends string> {
   readonly keys: SpanKeys<Key>;
   /** Reads the configuration as it is now. */
   readonly valueOf: (key: Key) => unknown;
-  readonly environment: HookEnvironment;
+  /** Asked anew at each start. */
+  readonly environment: () => HookEnvironment;
   readonly logger: Logger;
 }
 
 /**
  * A time that has a beginning and an end, with the command that runs during it and the one that runs after it. Both
- * have the same environment.
+ * have the same environment, but for the server's own address, which is the one of now.
  */
 export class Span<Key extends string> {
   #kept: KeptCommand | null = null;

@@ -1,7 +1,7 @@
 /** HTTP requests of the server's own: to people's programs that it asks or tells something. */
 import { Buffer } from "node:buffer";
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { errorText, UserError } from "../../base/errors.ts";
 import { connectPinned } from "../tcp/pinned.ts";
@@ -110,8 +110,10 @@ export class HttpClient implements Disposable {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new UserError("canceled"));
       const isSecure = url.protocol === "https:";
+      // The agent gets all of them: a connection that it still makes for this request must end with it.
+      const secureOptions: PinnedRequest = { method, headers, agent: this.#secure, abandoned: signal };
       const request = isSecure
-        ? httpsRequest(url, { method, headers, agent: this.#secure })
+        ? httpsRequest(url, secureOptions)
         : httpRequest(url, { method, headers, agent: this.#plain });
       const stop = () => {
         request.destroy();
@@ -161,6 +163,11 @@ async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<
   return { status: response.statusCode ?? 0, location: response.headers.location ?? null, body: read.bytes };
 }
 
+/** Options of node's own do not reach the agent when they are about the request alone. */
+interface PinnedRequest extends RequestOptions {
+  readonly abandoned: AbortSignal;
+}
+
 class PinnedAgent extends HttpsAgent {
   readonly #closing = new AbortController();
 
@@ -169,13 +176,21 @@ class PinnedAgent extends HttpsAgent {
   }
 
   override createConnection(
-    options: { readonly host?: string | null; readonly port?: string | number | null },
+    options: {
+      readonly host?: string | null;
+      readonly port?: string | number | null;
+      /** Of the request that needs the connection. */
+      readonly abandoned?: AbortSignal;
+    },
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex {
     const { fingerprint } = this;
     const hostname = (options.host ?? "").replace(/^\[(.*)\]$/, "$1");
     const port = Number(options.port ?? 443);
-    connectPinned({ hostname, port, fingerprint }, this.#closing.signal)
+    const closing = this.#closing.signal;
+    const { abandoned } = options;
+    const signal = abandoned === undefined ? closing : AbortSignal.any([closing, abandoned]);
+    connectPinned({ hostname, port, fingerprint }, signal)
       .then((socket) => callback?.(null, socket), (error) => callback?.(error, undefined as never));
     // The connection comes through the callback, which the type does not know.
     return undefined as never;

@@ -54,3 +54,26 @@ Deno.test("HTTP client: an answer that ends early, and nothing after the end", a
   listener.close();
   await serving;
 });
+
+Deno.test("HTTP client: a server that does not begin with TLS costs nothing after the time-out", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ended: Promise<void>[] = [];
+  const serving = (async () => {
+    for await (const conn of listener) ended.push(untilEnd(conn));
+  })();
+  const url = `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`;
+  for (const fingerprint of ["", "ab".repeat(32)]) {
+    using client = new HttpClient(fingerprint);
+    await rejects(client.send({ method: "GET", url, timeoutMs: 50, maxBytes: 1 }), UserError, "no answer");
+    await ended.at(-1);
+  }
+  equal(ended.length, 2);
+  listener.close();
+  await serving;
+});
+
+async function untilEnd(conn: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(4096);
+  while (await conn.read(buffer).catch(() => null) !== null);
+  conn.close();
+}

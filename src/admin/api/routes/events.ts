@@ -30,7 +30,7 @@ export const eventRoutes: readonly ApiRoute[] = [
       const { events } = call.sources;
       if (events === undefined) throw new ApiError(404, "there is no event stream");
       const after = call.headers.get("last-event-id") ?? call.query.get("lastEventId");
-      const body = events.listen({ types: typesOf(call), after });
+      const body = events.listen({ types: typesOf(call), after, expiresAt: call.expiresAt });
       if (body === null) throw new ApiError(503, "too many listeners");
       return new Response(body, {
         headers: {
