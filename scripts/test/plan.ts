@@ -7,7 +7,7 @@ export interface Plan {
   readonly interop?: readonly string[];
 }
 
-/** Tests here start servers and foreign programs and need the machine for themselves. */
+/** Tests here start servers and foreign programs, and mostly wait for them. */
 const interopFolder = "test/interop";
 
 function isTest(name: string): boolean {
@@ -30,7 +30,7 @@ export function planRuns(args: readonly string[], all: readonly string[] = files
   return {
     // What is not there goes along too: deno test then says so, and fails.
     unit: unit.length + unknown.length > 0 ? ["--parallel", ...flags, ...unit, ...unknown] : undefined,
-    interop: interop.length > 0 ? [...flags, ...interop] : undefined,
+    interop: interop.length > 0 ? ["--parallel", ...flags, ...interop] : undefined,
   };
 }
 

@@ -31,6 +31,8 @@ const runLimitMs = 20 * 60_000;
 const graceMs = 10_000;
 
 export interface RunOptions {
+  /** Files that run side by side; as many as there are processors when absent. */
+  readonly jobs?: number;
   /** Aborted when the run has taken too long. */
   readonly limit?: AbortSignal;
   /** Where the output goes besides the sum. */
@@ -42,11 +44,12 @@ export interface RunOptions {
  * pending, and counts as failed; what its tests have started ends with it.
  */
 export async function runTests(args: readonly string[], options: RunOptions = {}): Promise<Sum> {
-  const { limit = AbortSignal.timeout(runLimitMs), write = writeOut } = options;
+  const { jobs, limit = AbortSignal.timeout(runLimitMs), write = writeOut } = options;
   // A pipe would take the colours away.
   const env: Record<string, string> = Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR")
     ? { FORCE_COLOR: "1" }
     : {};
+  if (jobs !== undefined) env.DENO_JOBS = String(jobs);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", ...args],
     cwd: root,

@@ -8,8 +8,11 @@ import { areEmpty } from "./token.ts";
 const freeFailures = 10;
 /** More are not counted: an address is free again a minute and a half after it has stopped. */
 const maxFailures = 25;
-/** Checks that run at the same time for one address; each further one counts as a failure meanwhile. */
-const maxAtOnce = 200;
+/**
+ * Checks that run at the same time for one address; each further one counts as a failure meanwhile. All the cameras of a
+ * site may come from one address, at once after an outage.
+ */
+const maxAtOnce = 2000;
 /** One failure is forgotten after this time, then the next. */
 const forgetMs = 6000;
 /** Between two checks of new credentials of an address that guesses; doubled with each failure up to the maximum. */

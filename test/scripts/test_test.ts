@@ -24,7 +24,7 @@ const all = ["test/a_test.ts", "test/codecs/h264/b_test.ts", "test/interop/c_tes
 Deno.test("test plan: everything, interop apart", () => {
   equal(planRuns([], all), {
     unit: ["--parallel", "test/a_test.ts", "test/codecs/h264/b_test.ts"],
-    interop: ["test/interop/c_test.ts"],
+    interop: ["--parallel", "test/interop/c_test.ts"],
   });
 });
 
@@ -33,7 +33,10 @@ Deno.test("test plan: folders, files and flags choose", () => {
     unit: ["--parallel", "--filter=x", "test/codecs/h264/b_test.ts"],
     interop: undefined,
   });
-  equal(planRuns(["test/interop"], all), { unit: undefined, interop: ["test/interop/c_test.ts"] });
+  equal(planRuns(["test/interop"], all), {
+    unit: undefined,
+    interop: ["--parallel", "test/interop/c_test.ts"],
+  });
 });
 
 Deno.test("test plan: what does not exist is handed on, so that it fails", () => {
