@@ -2,7 +2,7 @@
 import { delimiter, join } from "node:path";
 import { errorText, UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import { pause } from "../../net/http/mod.ts";
+import { pause } from "../../base/scope.ts";
 import { OutputLines, OutputLog } from "./output.ts";
 import { expandVariables, splitWords } from "./words.ts";
 
