@@ -169,11 +169,11 @@ Deno.test("SRT: passphrases and lengths of keys", async (t) => {
         "srt-live-transmit",
         ["-a:no", from, "file://con"],
         {
-          timeLimitMs: 30_000,
+          timeLimitMs: 15_000,
         },
       );
-      const { timedOut } = await client.ended;
-      ok(!timedOut);
+      // It may hang instead of ending, once it has been told and has said so.
+      await client.ended;
       match(client.tail(), words);
     });
   }
