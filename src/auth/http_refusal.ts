@@ -1,6 +1,6 @@
 /** Who may use the servers for operators. */
-import { pause } from "../base/scope.ts";
 import type { Logger } from "../base/logger.ts";
+import { pause } from "../base/scope.ts";
 import { addressText } from "../net/address.ts";
 import { AuthError, type AuthGrant } from "./contracts.ts";
 import type { AuthManager } from "./manager.ts";
@@ -36,10 +36,22 @@ export async function adminRefusal(
     return null;
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
-    if (!error.challenge) {
-      logger.warn(`connection ${addressText(client)} ${error.message}`);
-      await pause(error.delayMs, request.signal);
-    }
-    return unauthorizedAnswer(error.challenge);
+    return await refusedAnswer(error, exchange, logger);
   }
+}
+
+/**
+ * 401: at once and with a challenge when no credentials were given; else it is logged (unless `logger` is null: somebody
+ * has done so) and comes late.
+ */
+export async function refusedAnswer(
+  error: AuthError,
+  { request, client }: HttpExchange,
+  logger: Logger | null,
+): Promise<Response> {
+  if (!error.challenge) {
+    logger?.warn(`[conn ${addressText(client)}] ${error.message}`);
+    await pause(error.delayMs, request.signal);
+  }
+  return unauthorizedAnswer(error.challenge);
 }

@@ -8,7 +8,7 @@ export {
   noCredentials,
   type Protocol,
 } from "./contracts.ts";
-export { type AdminAction, adminRefusal } from "./http_refusal.ts";
+export { type AdminAction, adminRefusal, refusedAnswer } from "./http_refusal.ts";
 export type { InternalUser } from "./internal.ts";
 export { AuthManager, type AuthOptions } from "./manager.ts";
 export type { Permission } from "./permission.ts";

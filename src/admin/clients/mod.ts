@@ -9,3 +9,4 @@ export {
   unkickable,
 } from "./kinds.ts";
 export { count, deprecated, time, uuid } from "./shapes.ts";
+export { levelFields } from "./schemas.ts";

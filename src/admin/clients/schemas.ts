@@ -134,6 +134,11 @@ const srtCounters = [
   "bytesSendDrop",
   "bytesReceivedDrop",
   "bytesReceivedUndecrypt",
+  "outboundFramesDiscarded",
+] as const;
+
+/** Whole numbers that go up and down. */
+const srtLevels = [
   "packetsFlowWindow",
   "packetsFlightSize",
   "bytesAvailSendBuf",
@@ -149,7 +154,6 @@ const srtCounters = [
   "msReceiveTsbPdDelay",
   "packetsReorderTolerance",
   "packetsReceivedAvgBelatedTime",
-  "outboundFramesDiscarded",
 ] as const;
 
 const srtMeasures = [
@@ -175,5 +179,14 @@ export const srtConnSchema = z.object({
   query: z.string(),
   user: z.string(),
   ...all(srtCounters, count),
+  ...all(srtLevels, count),
   ...all(srtMeasures, z.number()),
 });
+
+/** Numbers of all shapes here that may go down; the others only count up. */
+export const levelFields: ReadonlySet<string> = new Set<string>([
+  "inboundRTPPacketsJitter",
+  "rtpPacketsJitter",
+  ...srtLevels,
+  ...srtMeasures,
+]);

@@ -1,6 +1,6 @@
 /** What is measured, one row per kind of thing; the names of the metrics come from the fields of the API. */
 import type { PathSnapshot } from "../../paths/mod.ts";
-import { type ClientKind, clientKinds, type ClientSources, oldNames } from "../clients/mod.ts";
+import { type ClientKind, clientKinds, type ClientSources, levelFields, oldNames } from "../clients/mod.ts";
 import { hasLive, type LiveReader } from "../live/mod.ts";
 import type { Family, Labels, Sample } from "./exposition.ts";
 import { clientLiveFamilies, pathLiveFamilies } from "./live.ts";
@@ -27,35 +27,6 @@ const clientSections: Readonly<Record<ClientKind, string>> = {
   srtconns: "srt_conns",
   webrtcsessions: "webrtc_sessions",
 };
-
-/** Fields that may go down. */
-const gauges: ReadonlySet<string> = new Set([
-  "inboundRTPPacketsJitter",
-  "rtpPacketsJitter",
-  "usPacketsSendPeriod",
-  "packetsFlowWindow",
-  "packetsFlightSize",
-  "msRTT",
-  "mbpsSendRate",
-  "mbpsReceiveRate",
-  "mbpsLinkCapacity",
-  "bytesAvailSendBuf",
-  "bytesAvailReceiveBuf",
-  "mbpsMaxBW",
-  "byteMSS",
-  "packetsSendBuf",
-  "bytesSendBuf",
-  "msSendBuf",
-  "msSendTsbPdDelay",
-  "packetsReceiveBuf",
-  "bytesReceiveBuf",
-  "msReceiveBuf",
-  "msReceiveTsbPdDelay",
-  "packetsReorderTolerance",
-  "packetsReceivedAvgBelatedTime",
-  "packetsSendLossRate",
-  "packetsReceivedLossRate",
-]);
 
 /** Labels, and a value for each field. */
 interface Measured {
@@ -177,7 +148,7 @@ function fieldFamilies(
     const source = newName !== undefined && fields.includes(newName) ? newName : field;
     return {
       name: `${section}_${metricName(field)}`,
-      type: gauges.has(field) ? "gauge" : "counter",
+      type: levelFields.has(field) ? "gauge" : "counter",
       help: source === field
         ? `The field ${field} of the API.`
         : `Old name of ${section}_${metricName(source)}.`,

@@ -1,10 +1,9 @@
 /** Who asks, and what the errors of paths and authentication become. */
-import { pause } from "../../base/scope.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
+import { refusedAnswer } from "../../auth/mod.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import { addressText } from "../../net/address.ts";
-import { errorAnswer, httpCredentials, type HttpExchange, unauthorizedAnswer } from "../../net/http/mod.ts";
+import { errorAnswer, httpCredentials, type HttpExchange } from "../../net/http/mod.ts";
 import { AuthError, NoStreamError, type PathAccess } from "../../paths/mod.ts";
 
 /** For the path manager. `query` without what is ours. */
@@ -30,16 +29,10 @@ export function pathAccess(
 /** Authentication: 401, with a challenge when nothing was given, else after a delay. No stream: 404. Others: 500. */
 export async function failureAnswer(
   error: unknown,
-  { request, client }: HttpExchange,
+  exchange: HttpExchange,
   logger: Logger,
 ): Promise<Response> {
-  if (error instanceof AuthError) {
-    if (!error.challenge) {
-      logger.warn(`[conn ${addressText(client)}] ${error.message}`);
-      await pause(error.delayMs, request.signal);
-    }
-    return unauthorizedAnswer(error.challenge);
-  }
+  if (error instanceof AuthError) return await refusedAnswer(error, exchange, logger);
   if (error instanceof NoStreamError) return errorAnswer(404, error.message, { "cache-control": "no-store" });
   if (error instanceof UserError) return errorAnswer(500, error.message, { "cache-control": "no-store" });
   throw error;

@@ -82,8 +82,8 @@ export class SrtpSender {
   }
 
   /**
-   * A new buffer with the packets of `batch` protected, after `rewrite` if one is given. The same packet protected again gives the same bytes, as
-   * retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
+   * A new buffer with the packets of `batch` protected, after `rewrite` if one is given. The same packet protected again
+   * gives the same bytes, as retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
    */
   protect(batch: SrtpBatch, rewrite?: RtpRewrite): SrtpBatch {
     const { overhead } = this;

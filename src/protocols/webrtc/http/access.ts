@@ -1,15 +1,8 @@
 /** Who asks, and what errors become. */
-import { pause } from "../../../base/scope.ts";
+import { refusedAnswer } from "../../../auth/mod.ts";
 import { ParseError, UserError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
-import { addressText } from "../../../net/address.ts";
-import {
-  BodyError,
-  errorAnswer,
-  httpCredentials,
-  type HttpExchange,
-  unauthorizedAnswer,
-} from "../../../net/http/mod.ts";
+import { BodyError, errorAnswer, httpCredentials, type HttpExchange } from "../../../net/http/mod.ts";
 import { AuthError, NoStreamError, type PathAccess } from "../../../paths/mod.ts";
 import { NotAcceptableError } from "../negotiation/mod.ts";
 
@@ -40,17 +33,11 @@ export class BusyError extends UserError {
 /** The answer to what went wrong. Defects are thrown again. `isTold`: the session has logged a refusal already. */
 export async function failureAnswer(
   error: unknown,
-  { request, client }: HttpExchange,
+  exchange: HttpExchange,
   logger: Logger,
   isTold: boolean,
 ): Promise<Response> {
-  if (error instanceof AuthError) {
-    if (!error.challenge) {
-      if (!isTold) logger.warn(`[conn ${addressText(client)}] ${error.message}`);
-      await pause(error.delayMs, request.signal);
-    }
-    return unauthorizedAnswer(error.challenge);
-  }
+  if (error instanceof AuthError) return await refusedAnswer(error, exchange, isTold ? null : logger);
   const status = statusOf(error);
   if (status === null) throw error;
   const headers: Record<string, string> = { "cache-control": "no-store" };
