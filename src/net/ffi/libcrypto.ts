@@ -168,32 +168,40 @@ class SystemGcm implements AeadCipher {
     this.#opening = new Context(library, cipher, key, false);
   }
 
-  #run(context: Context, associated: Uint8Array, part: Uint8Array<ArrayBuffer>): void {
+  /** From `from` into `to`, which may be the same memory. */
+  #run(
+    context: Context,
+    associated: Uint8Array,
+    from: Uint8Array<ArrayBuffer>,
+    to: Uint8Array<ArrayBuffer>,
+  ): void {
     const { library } = this;
     const { pointer } = context;
     check(
       library.EVP_CipherUpdate(pointer, null, written, plain(associated), associated.length),
       "authenticating",
     );
-    if (part.length > 0) {
-      check(library.EVP_CipherUpdate(pointer, part, written, part, part.length), "encrypting");
+    if (from.length > 0) {
+      check(library.EVP_CipherUpdate(pointer, to, written, from, from.length), "encrypting");
     }
   }
 
-  seal(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): void {
+  seal(nonce: Uint8Array, associated: Uint8Array, clear: Uint8Array, out: Uint8Array): void {
     const { pointer } = this.#sealing;
     this.#sealing.start(nonce);
-    this.#run(this.#sealing, associated, plain(bytes.subarray(start, end)));
+    this.#run(this.#sealing, associated, plain(clear), plain(out));
     check(this.library.EVP_CipherFinal_ex(pointer, nothing, written), "ending");
-    // Into a buffer that is there: another view of `bytes` would cost more than the copy.
+    // Into a buffer that is there: another view of `out` would cost more than the copy.
     check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, sealedTag), "reading a tag");
-    for (let i = 0; i < aeadTagSize; i++) bytes[end + i] = sealedTag[i];
+    const end = clear.length;
+    for (let i = 0; i < aeadTagSize; i++) out[end + i] = sealedTag[i];
   }
 
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {
     const { pointer } = this.#opening;
     this.#opening.start(nonce);
-    this.#run(this.#opening, associated, plain(bytes.subarray(start, end)));
+    const part = plain(bytes.subarray(start, end));
+    this.#run(this.#opening, associated, part, part);
     const tag = plain(bytes.subarray(end, end + aeadTagSize));
     check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmSetTag, aeadTagSize, tag), "setting a tag");
     return this.library.EVP_CipherFinal_ex(pointer, nothing, written) === 1;

@@ -114,6 +114,10 @@ export class LinuxUdpSocket implements UdpSocket {
     return address;
   }
 
+  room(size: number): Uint8Array {
+    return this.#sender.room(size);
+  }
+
   send(batch: PacketBatch, to: NetAddress): void {
     this.#sender.send(batch, to);
   }

@@ -104,6 +104,10 @@ export class LinuxUdpSender {
     return destination;
   }
 
+  room(size: number): Uint8Array {
+    return this.#turn.room(size);
+  }
+
   send(batch: PacketBatch, to: NetAddress): void {
     const destination = this.destination(to);
     if (this.#closed || destination === undefined) {
@@ -154,7 +158,7 @@ export class LinuxUdpSender {
     if (limit >= this.#proven) this.#maxSegment = Math.min(this.#maxSegment, limit);
   }
 
-  /** Keeps the message for later, or drops it when too much waits already. */
+  /** Keeps the message for later, or drops it when too much waits already. `bytes` must not change any more. */
   wait(bytes: Uint8Array, message: PlannedMessage, name: Uint8Array): void {
     if (this.#waitingPackets + message.packets > maxWaitingPackets) {
       this.dropped += message.packets;

@@ -2,6 +2,7 @@
  * UDP with Deno's socket alone. The socket owns one sending task that ends by itself when its queue is empty; `close` ends
  * it and the receive loop.
  */
+import { Slab } from "../../base/slab.ts";
 import { type NetAddress, unmapIp } from "../address.ts";
 import { tryParseIp } from "../ip.ts";
 import { keep } from "./slab.ts";
@@ -12,6 +13,8 @@ export const maxQueuedPackets = 4096;
 export const maxDatagramSize = 65_536;
 /** After a failed receive before the next attempt. */
 export const receivePauseMs = 50;
+
+const slab = new Slab();
 
 interface Queued {
   readonly bytes: Uint8Array;
@@ -63,6 +66,11 @@ export class PortableUdpSocket implements UdpSocket {
       }
     }
     await this.#pumping;
+  }
+
+  /** The system takes packets later: each room is a new one. */
+  room(size: number): Uint8Array {
+    return slab.take(size);
   }
 
   send(batch: PacketBatch, to: NetAddress): void {

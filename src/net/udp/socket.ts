@@ -44,6 +44,11 @@ export interface UdpSocket {
    */
   receive(onBatch: (packets: readonly Datagram[]) => void): Promise<void>;
   /**
+   * `size` bytes to build the next batch for `send` in, with anything in them: where batches differ for each destination,
+   * the same memory serves thousands a second. The caller's until the batch is sent, or another room is asked for.
+   */
+  room(size: number): Uint8Array;
+  /**
    * One batch to one address; never waits, never throws: what cannot be sent is counted as dropped. The bytes may go out
    * a little later, so they must not change afterwards.
    */

@@ -71,6 +71,8 @@ export interface IceSession {
   addRemoteCandidate(candidate: IceCandidate): void;
   /** New credentials on both sides (RFC 8445 §2.4); media goes on over the old pair until the new one works. */
   restart(remote: IceCredentials): IceCredentials;
+  /** Where the next batch for `send` can be built: see `UdpSocket.room`. */
+  room(size: number): Uint8Array;
   /** To the selected pair; counted as dropped without one. Never waits, never throws; bytes must not change afterwards. */
   send(batch: PacketBatch): void;
   diagnose(): IceDiagnosis;

@@ -58,7 +58,8 @@ export class Reading implements Side {
       medias: agreedMedias(this.agreement),
       keys: connection.keys,
       crypto: this.context.crypto,
-      send: (batch) => connection.send(batch),
+      room: connection.room,
+      send: connection.send,
       ...agreedData(this.agreement) ? { onData: connection.openChannel(klvLabel) } : {},
       onError: (reason) => connection.fail(reason),
     }, now);

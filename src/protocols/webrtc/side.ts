@@ -5,8 +5,10 @@ import type { Agreement, LocalSource } from "./negotiation/mod.ts";
 /** What a side of a session may do once the connection is there. */
 export interface Connection {
   readonly keys: SrtpKeys;
+  /** Where the next batch for `send` can be built: see `UdpSocket.room`. */
+  readonly room: (size: number) => Uint8Array;
   /** Encrypted packets; never waits, never throws. */
-  send(batch: PacketBatch): void;
+  readonly send: (batch: PacketBatch) => void;
   /** Opens a data channel; gives what sends one message on it and drops what the peer does not take. */
   openChannel(label: string): (bytes: Uint8Array) => void;
   /** Ends the session. */

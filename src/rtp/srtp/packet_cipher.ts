@@ -8,30 +8,29 @@ import type {
   Span,
 } from "../../base/packet_crypto.ts";
 import { rtpHeaderSize } from "../packet.ts";
-import { writeU32 } from "./header.ts";
+import { rtcpEncryptedFlag, writeU32 } from "./header.ts";
+import type { PacketPlace } from "./plain_batch.ts";
 import type { SessionKeys, SrtpProfile } from "./profile.ts";
 
-/** A packet in a larger buffer. RTP: `header` bytes stay clear, `index` is ROC and sequence number. RTCP: 8 and the index. */
-export interface CipherJob {
-  readonly start: number;
-  readonly header: number;
-  /** End of the payload; behind it there is room for what the profile adds. */
-  readonly end: number;
-  readonly ssrc: number;
-  /** 48 bits for RTP, 31 for RTCP. */
-  readonly index: number;
-  /** Where HMAC tags are; those of AEAD always follow the payload. */
-  readonly tagAt: number;
+/** A packet to be sealed: its payload in plain, and its place in the buffer that gets it, where its header lies already. */
+export interface SealedPlace extends PacketPlace {
+  readonly payload: Uint8Array;
 }
 
 export interface PacketCipher {
   readonly tagSize: number;
   /** AEAD tags come right behind the payload, HMAC tags at the very end of the packet. */
   readonly tagFollowsPayload: boolean;
-  /** Encrypts in place. `trailer` is what the tag covers besides the packet: ROC, or E flag and SRTCP index. */
-  seal(bytes: Uint8Array, jobs: readonly CipherJob[], trailer: (index: number) => number): void;
-  /** Checks the tag and decrypts in place. */
-  open(bytes: Uint8Array, job: CipherJob, trailer: number, encrypted: boolean): boolean;
+  /**
+   * Encrypts each payload into its place. `indices`: 48 bits for RTP, ROC and sequence number; 31 for RTCP. The payload
+   * may lie in its place already.
+   */
+  seal(bytes: Uint8Array, packets: readonly SealedPlace[], indices: ArrayLike<number>): void;
+  /**
+   * Checks the tag and decrypts in place. `trailer` is what the tag covers besides the packet: ROC, or E flag and SRTCP
+   * index.
+   */
+  open(bytes: Uint8Array, packet: PacketPlace, index: number, trailer: number, encrypted: boolean): boolean;
   close(): void;
 }
 
@@ -44,7 +43,12 @@ export function createPacketCipher(
   const tagSize = kind === "rtp" ? profile.tagSize : profile.rtcpTagSize;
   return profile.cipher === "gcm"
     ? new GcmPacketCipher(crypto, keys, tagSize, kind === "rtcp")
-    : new CounterPacketCipher(crypto, keys, tagSize);
+    : new CounterPacketCipher(crypto, keys, tagSize, kind === "rtcp");
+}
+
+/** What the tag of a packet that we send covers besides the packet. */
+function trailerOf(index: number, rtcp: boolean): number {
+  return rtcp ? (rtcpEncryptedFlag | index) >>> 0 : Math.floor(index / 0x10000);
 }
 
 /** RFC 3711 §4.1.1 and §4.2.1. */
@@ -55,16 +59,22 @@ class CounterPacketCipher implements PacketCipher {
   readonly #salt: Uint8Array;
   #counters = new Uint8Array(16 * 8);
 
-  constructor(crypto: PacketCrypto, keys: SessionKeys, readonly tagSize: number) {
+  constructor(
+    crypto: PacketCrypto,
+    keys: SessionKeys,
+    readonly tagSize: number,
+    private readonly rtcp: boolean,
+  ) {
     this.#cipher = crypto.counterMode(keys.key);
     this.#auth = crypto.hmacSha1(keys.authKey);
     this.#salt = keys.salt;
   }
 
-  #crypt(bytes: Uint8Array, jobs: readonly CipherJob[]): void {
-    if (this.#counters.length < jobs.length * 16) this.#counters = new Uint8Array(jobs.length * 16);
+  #crypt(bytes: Uint8Array, packets: readonly PacketPlace[], indices: ArrayLike<number>): void {
+    if (this.#counters.length < packets.length * 16) this.#counters = new Uint8Array(packets.length * 16);
     const spans: Span[] = [];
-    jobs.forEach(({ start, header, end, ssrc, index }, i) => {
+    packets.forEach(({ start, header, end, ssrc }, i) => {
+      const index = indices[i];
       const iv = this.#counters.subarray(i * 16, i * 16 + 16);
       iv.fill(0);
       writeU32(iv, 4, ssrc);
@@ -78,24 +88,25 @@ class CounterPacketCipher implements PacketCipher {
   }
 
   /** The trailer is written behind the packet, where the tag comes later: so one call covers both. */
-  #tag(bytes: Uint8Array, { start, end }: CipherJob, trailer: number): Uint8Array {
+  #tag(bytes: Uint8Array, { start, end }: PacketPlace, trailer: number): Uint8Array {
     writeU32(bytes, end, trailer);
     return this.#auth.sign(bytes.subarray(start, end + 4));
   }
 
-  seal(bytes: Uint8Array, jobs: readonly CipherJob[], trailer: (index: number) => number): void {
-    this.#crypt(bytes, jobs);
-    for (const job of jobs) {
-      const tag = this.#tag(bytes, job, trailer(job.index));
-      bytes.set(tag.subarray(0, this.tagSize), job.tagAt);
+  seal(bytes: Uint8Array, packets: readonly SealedPlace[], indices: ArrayLike<number>): void {
+    for (const { payload, start, header } of packets) bytes.set(payload, start + header);
+    this.#crypt(bytes, packets, indices);
+    for (let i = 0; i < packets.length; i++) {
+      const tag = this.#tag(bytes, packets[i], trailerOf(indices[i], this.rtcp));
+      bytes.set(tag.subarray(0, this.tagSize), packets[i].tagAt);
     }
   }
 
-  open(bytes: Uint8Array, job: CipherJob, trailer: number, encrypted: boolean): boolean {
-    const given = bytes.slice(job.tagAt, job.tagAt + this.tagSize);
-    const computed = this.#tag(bytes, job, trailer);
+  open(bytes: Uint8Array, packet: PacketPlace, index: number, trailer: number, encrypted: boolean): boolean {
+    const given = bytes.slice(packet.tagAt, packet.tagAt + this.tagSize);
+    const computed = this.#tag(bytes, packet, trailer);
     if (!timingSafeEqual(given, computed.subarray(0, this.tagSize))) return false;
-    if (encrypted) this.#crypt(bytes, [job]);
+    if (encrypted) this.#crypt(bytes, [packet], [index]);
     return true;
   }
 
@@ -148,16 +159,19 @@ class GcmPacketCipher implements PacketCipher {
     return out;
   }
 
-  seal(bytes: Uint8Array, jobs: readonly CipherJob[], trailer: (index: number) => number): void {
-    for (const { start, header, end, ssrc, index } of jobs) {
+  seal(bytes: Uint8Array, packets: readonly SealedPlace[], indices: ArrayLike<number>): void {
+    for (let i = 0; i < packets.length; i++) {
+      const { start, header, ssrc, payload } = packets[i];
+      const index = indices[i];
       this.#setNonce(ssrc, index);
-      const associated = this.#associated(bytes, start, start + header, trailer(index));
-      this.#cipher.seal(this.#nonce, associated, bytes, { start: start + header, end });
+      const from = start + header;
+      const associated = this.#associated(bytes, start, from, trailerOf(index, this.rtcp));
+      this.#cipher.seal(this.#nonce, associated, payload, bytes.subarray(from));
     }
   }
 
-  open(bytes: Uint8Array, job: CipherJob, trailer: number, encrypted: boolean): boolean {
-    const { start, header, end, ssrc, index } = job;
+  open(bytes: Uint8Array, packet: PacketPlace, index: number, trailer: number, encrypted: boolean): boolean {
+    const { start, header, end, ssrc } = packet;
     this.#setNonce(ssrc, index);
     const clearEnd = encrypted ? start + header : end;
     const associated = this.#associated(bytes, start, clearEnd, trailer);

@@ -78,12 +78,12 @@ class NodeGcm implements AeadCipher {
     this.#name = key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
   }
 
-  seal(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): void {
+  seal(nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array, out: Uint8Array): void {
     const cipher = createCipheriv(this.#name, this.key, nonce);
     cipher.setAAD(associated);
-    bytes.set(cipher.update(bytes.subarray(start, end)), start);
+    out.set(cipher.update(plain));
     cipher.final();
-    bytes.set(cipher.getAuthTag(), end);
+    out.set(cipher.getAuthTag(), plain.length);
   }
 
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {

@@ -70,8 +70,8 @@ export class SrtpReceiver {
     };
     const index = source.counter.estimate(bytes[2] << 8 | bytes[3]);
     if (!source.window.isFresh(index)) return refuse("replayed");
-    const job = { start: 0, header, end, ssrc, index, tagAt: end + this.#mki.length };
-    if (!cipher.open(bytes, job, Math.floor(index / 0x10000), true)) return refuse("not authentic");
+    const place = { start: 0, header, end, ssrc, tagAt: end + this.#mki.length };
+    if (!cipher.open(bytes, place, index, Math.floor(index / 0x10000), true)) return refuse("not authentic");
     // Only what is authentic may change the state.
     source.counter.advance(index);
     source.window.accept(index);
@@ -96,8 +96,8 @@ export class SrtpReceiver {
     const index = encrypted ? trailer - rtcpEncryptedFlag : trailer;
     const window = known ?? new ReplayWindow();
     if (!window.isFresh(index)) return refuse("replayed");
-    const job = { start: 0, header: rtcpClearSize, end, ssrc, index, tagAt: mkiAt + mkiSize };
-    if (!cipher.open(bytes, job, trailer, encrypted)) return refuse("not authentic");
+    const place = { start: 0, header: rtcpClearSize, end, ssrc, tagAt: mkiAt + mkiSize };
+    if (!cipher.open(bytes, place, index, trailer, encrypted)) return refuse("not authentic");
     window.accept(index);
     if (known === undefined) this.#rtcpSources.set(ssrc, window);
     return { kind: "ok", bytes: bytes.subarray(0, end) };

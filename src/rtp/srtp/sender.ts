@@ -1,22 +1,10 @@
 /** Protects RTP and RTCP packets that we send (RFC 3711, RFC 7714). */
 import { Slab } from "../../base/slab.ts";
-import { type CipherJob, createPacketCipher, type PacketCipher } from "./packet_cipher.ts";
-import {
-  readU32,
-  rtcpClearSize,
-  rtcpEncryptedFlag,
-  rtcpTrailerSize,
-  rtpClearSize,
-  writeU32,
-} from "./header.ts";
+import { readU32, rtcpClearSize, rtcpEncryptedFlag, rtcpTrailerSize, writeU32 } from "./header.ts";
+import { createPacketCipher, type PacketCipher } from "./packet_cipher.ts";
+import { PlainBatch, type PlainPacket, type SrtpBatch } from "./plain_batch.ts";
 import { deriveSessionKeys, type SrtpParameters } from "./profile.ts";
 import { RolloverCounter } from "./rollover.ts";
-
-/** Packets back to back: `sizes[i]` bytes each. The same shape that UDP sockets send. */
-export interface SrtpBatch {
-  readonly bytes: Uint8Array;
-  readonly sizes: readonly number[];
-}
 
 /** What one receiver is sent otherwise than the others who get the same packets: written while they are copied. */
 export interface RtpRewrite {
@@ -28,11 +16,12 @@ export interface RtpRewrite {
   readonly timestampOffset: number;
 }
 
-/** RTP trailer of the authenticated part: the rollover counter. */
-const rolloverOf = (index: number) => Math.floor(index / 0x10000);
+/** Of the packets of one batch; used within one call. */
+let indices = new Float64Array(64);
 
-/** Thousands of protected batches a second share few allocations; each is on its way, and gone, within milliseconds. */
-const room = new Slab();
+const slab = new Slab();
+/** Where batches are built of which nobody knows when they are gone. */
+const lasting = (size: number) => slab.take(size);
 
 function applyRewrite(bytes: Uint8Array, at: number, rewrite: RtpRewrite): void {
   bytes[at + 1] = (bytes[at + 1] & 0x80) | rewrite.payloadType;
@@ -52,6 +41,8 @@ export class SrtpSender {
   readonly #rollovers: ReadonlyMap<number, number>;
   readonly #counters = new Map<number, RolloverCounter>();
   readonly #rtcpIndices = new Map<number, number>();
+  #lastSsrc = 0;
+  #lastCounter: RolloverCounter | null = null;
 
   /** Throws UserError when key or salt do not fit the profile. */
   constructor(parameters: SrtpParameters) {
@@ -72,48 +63,49 @@ export class SrtpSender {
     return this.#counters.get(ssrc)?.value ?? this.#rollovers.get(ssrc) ?? 0;
   }
 
+  /** All packets of a batch mostly have the same SSRC. */
   #counter(ssrc: number): RolloverCounter {
+    if (ssrc === this.#lastSsrc && this.#lastCounter !== null) return this.#lastCounter;
     let counter = this.#counters.get(ssrc);
     if (counter === undefined) {
       counter = new RolloverCounter(this.#rollovers.get(ssrc) ?? 0);
       this.#counters.set(ssrc, counter);
     }
+    this.#lastSsrc = ssrc;
+    this.#lastCounter = counter;
     return counter;
   }
 
   /**
-   * A new buffer with the packets of `batch` protected, after `rewrite` if one is given. The same packet protected again
-   * gives the same bytes, as retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
+   * The packets of `batch` protected, after `rewrite` if one is given, in a buffer of `room`. The same packet protected
+   * again gives the same bytes, as retransmission needs. The packets are ours: one that is no RTP is a defect and throws.
+   * Whoever protects a batch for many gives a `PlainBatch`.
    */
-  protect(batch: SrtpBatch, rewrite?: RtpRewrite): SrtpBatch {
-    const { overhead } = this;
-    const source = batch.bytes;
-    const sizes = batch.sizes.map((size) => size + overhead);
-    const bytes = room.take(source.length + sizes.length * overhead);
-    const jobs: CipherJob[] = [];
-    let from = 0;
-    let start = 0;
-    for (const size of batch.sizes) {
-      bytes.set(source.subarray(from, from + size), start);
-      const end = start + size;
-      if (rewrite !== undefined) applyRewrite(bytes, start, rewrite);
-      const header = rtpClearSize(bytes, start, end);
-      if (header === undefined) throw new Error(`SRTP: packet of ${size} bytes is no RTP`);
-      const ssrc = readU32(bytes, start + 8);
+  protect(
+    batch: SrtpBatch,
+    rewrite: RtpRewrite | null = null,
+    room: (size: number) => Uint8Array = lasting,
+  ): SrtpBatch {
+    const plain = batch instanceof PlainBatch ? batch : new PlainBatch(batch);
+    const { size, sizes, packets } = plain.layout(this.overhead, this.#mki.length);
+    const bytes = room(size);
+    if (indices.length < packets.length) indices = new Float64Array(packets.length);
+    for (let i = 0; i < packets.length; i++) {
+      const { clear, start, ssrc } = packets[i];
+      for (let k = 0; k < clear.length; k++) bytes[start + k] = clear[k];
+      if (rewrite !== null) applyRewrite(bytes, start, rewrite);
       const counter = this.#counter(ssrc);
       const index = counter.estimate(bytes[start + 2] << 8 | bytes[start + 3]);
       counter.advance(index);
-      jobs.push({ start, header, end, ssrc, index, tagAt: end + this.#mki.length });
-      from += size;
-      start = end + overhead;
+      indices[i] = index;
     }
-    this.#rtp.seal(bytes, jobs, rolloverOf);
-    if (this.#mki.length > 0) this.#placeMki(bytes, jobs);
+    this.#rtp.seal(bytes, packets, indices);
+    if (this.#mki.length > 0) this.#placeMki(bytes, packets);
     return { bytes, sizes };
   }
 
-  #placeMki(bytes: Uint8Array, jobs: readonly CipherJob[]): void {
-    for (const { end } of jobs) {
+  #placeMki(bytes: Uint8Array, packets: readonly PlainPacket[]): void {
+    for (const { end } of packets) {
       bytes.set(this.#mki, this.#rtp.tagFollowsPayload ? end + this.#rtp.tagSize : end);
     }
   }
@@ -132,8 +124,9 @@ export class SrtpSender {
     const trailer = (rtcpEncryptedFlag | index) >>> 0;
     const trailerAt = cipher.tagFollowsPayload ? end + cipher.tagSize : end;
     const mkiAt = trailerAt + rtcpTrailerSize;
-    const job = { start: 0, header: rtcpClearSize, end, ssrc, index, tagAt: mkiAt + mkiSize };
-    cipher.seal(bytes, [job], () => trailer);
+    const payload = packet.subarray(rtcpClearSize);
+    const place = { start: 0, header: rtcpClearSize, end, ssrc, tagAt: mkiAt + mkiSize, payload };
+    cipher.seal(bytes, [place], [index]);
     writeU32(bytes, trailerAt, trailer);
     bytes.set(this.#mki, mkiAt);
     return bytes;

@@ -8,6 +8,7 @@ import {
   type UdpOptions,
   type UdpSocket,
 } from "../../../src/net/udp/mod.ts";
+import { concat } from "../../../src/base/bytes.ts";
 import { equal, ok, rejects } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
 
@@ -115,6 +116,28 @@ for (const [name, sizes] of batches) {
     sender.close();
   });
 }
+
+test("batches built in the socket's own room arrive as they were when they were sent", async (implementation) => {
+  const receiver = await bind(implementation);
+  const inbox = new Inbox(receiver);
+  const sender = await bind(implementation);
+  const sizes = [1200, 1200, 700];
+  const sent: Uint8Array[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    for (let i = 0; i < 20; i++) {
+      const bytes = sender.room(3100);
+      equal(bytes.length, 3100);
+      bytes.fill(turn * 100 + i);
+      sent.push(bytes.slice(0, 1200), bytes.slice(0, 1200), bytes.slice(0, 700));
+      sender.send({ bytes, sizes }, receiver.address);
+    }
+    await inbox.until(sent.length);
+  }
+  expectSame(inbox.packets, { bytes: concat(sent), sizes: sent.map(({ length }) => length) });
+  ok(sender.room(1_000_000).length === 1_000_000);
+  await inbox.close();
+  sender.close();
+});
 
 test("a dual-stack socket talks IPv4 and IPv6", async (implementation) => {
   const dual = await bind(implementation, { hostname: "::" });

@@ -207,6 +207,44 @@ test("a full buffer makes packets wait in order", async (real) => {
   sender.close();
 });
 
+test("what waits keeps its bytes when the room it was built in is used again", async (real) => {
+  let places = 1;
+  const { libc, taken } = fakeLibc(real, () => places-- > 0 ? 0 : again);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  const push = (value: number) => {
+    const bytes = sender.room(1500).fill(value);
+    sender.send({ bytes, sizes: [1000, 500] }, to(value));
+  };
+  for (let value = 1; value <= 3; value++) push(value);
+  // The room is free again at the end of the turn.
+  await Promise.resolve();
+  equal([taken.length, sender.congested], [1, true]);
+  push(4);
+  await Promise.resolve();
+  places = 1e6;
+  while (sender.congested) await new Promise((resolve) => setTimeout(resolve, 1));
+  equal(taken.map(({ port, length, firstByte }) => [port, length, firstByte]), [
+    [1, 1500, 1],
+    [2, 1500, 2],
+    [3, 1500, 3],
+    [4, 1500, 4],
+  ]);
+  sender.close();
+});
+
+test("a turn may need more room than there is: what was built before goes out first", async (real) => {
+  const { libc, taken } = fakeLibc(real, () => 0);
+  const sender = new LinuxUdpSender(libc, 3, "ipv4", true);
+  const size = 60_000;
+  for (let value = 1; value <= 20; value++) {
+    sender.send({ bytes: sender.room(size).fill(value), sizes: [size] }, to(1));
+  }
+  await Promise.resolve();
+  equal(taken.map(({ firstByte }) => firstByte), Array.from({ length: 20 }, (_, i) => i + 1));
+  equal(sender.room(1_000_000).length, 1_000_000);
+  sender.close();
+});
+
 test("a buffer that stays full drops: what does not fit at once, the rest after its attempts", async (real) => {
   let calls = 0;
   const { libc, taken } = fakeLibc(real, () => {

@@ -123,18 +123,19 @@ for (const { name, profile, key, kind, plain, sealed } of gcmCases) {
     const bytes = new Uint8Array(plain.length + 16);
     bytes.set(plain);
     const ssrcAt = kind === "rtp" ? 8 : 4;
-    const job = {
+    const place = {
       start: 0,
       header: kind === "rtp" ? 12 : 8,
       end: plain.length,
       ssrc: new DataView(plain.buffer).getUint32(ssrcAt),
-      index: kind === "rtp" ? 0xf17b : 0x5d4,
       tagAt: plain.length,
+      payload: plain.subarray(kind === "rtp" ? 12 : 8),
     };
+    const index = kind === "rtp" ? 0xf17b : 0x5d4;
     const trailer = kind === "rtp" ? 0 : 0x800005d4;
-    cipher.seal(bytes, [job], () => trailer);
+    cipher.seal(bytes, [place], [index]);
     equal(hex(bytes), sealed.replace(/\s+/g, ""));
-    ok(cipher.open(bytes, job, trailer, true));
+    ok(cipher.open(bytes, place, index, trailer, true));
     equal(hex(bytes.subarray(0, plain.length)), hex(plain));
     cipher.close();
   });

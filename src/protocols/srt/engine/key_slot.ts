@@ -41,9 +41,11 @@ export class KeySlot {
   /** Encrypts payloads in place; the header of each stands right in front of it, and room for a tag behind. */
   encrypt(bytes: Uint8Array, spans: readonly Span[]): void {
     if (this.#counter !== null) return this.#count(bytes, spans);
-    for (const span of spans) {
-      this.#associate(bytes, span.start - headerSize);
-      this.#aead!.seal(this.#nonce(bytes, span.start - headerSize), this.#associated, bytes, span);
+    for (const { start, end } of spans) {
+      const header = start - headerSize;
+      this.#associate(bytes, header);
+      const part = bytes.subarray(start, end);
+      this.#aead!.seal(this.#nonce(bytes, header), this.#associated, part, bytes.subarray(start));
     }
   }
 

@@ -1,3 +1,4 @@
+import { Slab } from "../../../base/slab.ts";
 import type { NetAddress } from "../../../net/address.ts";
 import type { Datagram, PacketBatch, UdpSocket } from "../../../net/udp/mod.ts";
 import type { IceBase } from "./engine/base.ts";
@@ -16,6 +17,9 @@ export interface Link extends IceBase {
 /** What takes the packets of a link that arrived together. */
 export type Deliver = (link: Link, packets: readonly Datagram[]) => void;
 
+/** For links that copy what they send, or send it later. */
+export const lastingRoom = new Slab();
+
 /** The UDP socket that all sessions share. */
 export class UdpLink implements Link {
   readonly kind = "udp";
@@ -32,6 +36,10 @@ export class UdpLink implements Link {
 
   canReach({ ip }: NetAddress): boolean {
     return ip.includes(":") ? this.#families.ipv6 : this.#families.ipv4;
+  }
+
+  room(size: number): Uint8Array {
+    return this.socket.room(size);
   }
 
   send(batch: PacketBatch, to: NetAddress): void {

@@ -2,7 +2,7 @@
 import type { NetAddress } from "../../../net/address.ts";
 import type { Datagram, PacketBatch } from "../../../net/udp/mod.ts";
 import type { TurnAllocation } from "./engine/turn_allocation.ts";
-import type { Link } from "./link.ts";
+import { lastingRoom, type Link } from "./link.ts";
 import { RouteTable } from "./routes.ts";
 import type { MuxSession } from "./session.ts";
 import { candidatePriority, typePreference } from "./wire/candidate.ts";
@@ -30,6 +30,10 @@ export class RelayLink implements Link {
 
   canReach({ ip }: NetAddress): boolean {
     return ip.includes(":") === this.relayed.ip.includes(":");
+  }
+
+  room(size: number): Uint8Array {
+    return lastingRoom.take(size);
   }
 
   send(batch: PacketBatch, to: NetAddress): void {

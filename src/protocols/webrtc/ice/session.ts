@@ -14,7 +14,7 @@ import { advise } from "./engine/diagnosis.ts";
 import type { Pair } from "./engine/pair.ts";
 import { pairText } from "./engine/pair_text.ts";
 import { newCredentials, newTieBreaker, newTransactionId } from "./credentials.ts";
-import type { Link } from "./link.ts";
+import { lastingRoom, type Link } from "./link.ts";
 import { candidateText } from "./wire/candidate.ts";
 import type { StunMessage } from "./wire/stun.ts";
 
@@ -115,6 +115,10 @@ export class MuxSession implements IceSession {
     this.#agent.restart(local, remote, this.host.now());
     this.host.wake(this);
     return local;
+  }
+
+  room(size: number): Uint8Array {
+    return this.#agent.selected?.base.room(size) ?? lastingRoom.take(size);
   }
 
   send(batch: PacketBatch): void {

@@ -3,7 +3,7 @@ import type { NetAddress } from "../../../net/address.ts";
 import type { ByteConn } from "../../../net/byte_conn.ts";
 import type { PacketBatch } from "../../../net/udp/mod.ts";
 import { FramedConn } from "./framed_conn.ts";
-import type { Deliver, Link } from "./link.ts";
+import { type Deliver, lastingRoom, type Link } from "./link.ts";
 import type { MuxSession } from "./session.ts";
 import { candidatePriority, tcpHostPreference, tcpPassivePreference } from "./wire/candidate.ts";
 import { frameRfc4571, measureRfc4571 } from "./wire/framing.ts";
@@ -50,6 +50,10 @@ export class TcpLink implements Link {
 
   unbind(_from: NetAddress, session: MuxSession): void {
     if (this.session === session) this.close();
+  }
+
+  room(size: number): Uint8Array {
+    return lastingRoom.take(size);
   }
 
   send(batch: PacketBatch): void {

@@ -18,6 +18,7 @@ Deno.test("ICE servers: two names of one STUN server leave nothing behind, howev
     implementation: "portable",
     address: { ip: "0.0.0.0", port: 8189 },
     stats: { packetsDropped: 0, packetsSent: 0, packetsReceived: 0 },
+    room: (size) => new Uint8Array(size),
     receive: () => Promise.resolve(),
     send: ({ bytes }: PacketBatch, to: NetAddress) => {
       asked++;

@@ -39,6 +39,7 @@ function run({ loss, rtx, seed, repair = true }: Scenario, frames: number) {
     medias,
     keys: serverKeys,
     crypto: portableCrypto,
+    room: (size) => new Uint8Array(size),
     send: (batch) => there.send(batch, now),
     onError: (reason) => {
       throw new Error(reason);

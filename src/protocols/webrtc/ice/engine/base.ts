@@ -13,6 +13,8 @@ export interface IceBase {
   readonly name: string;
   /** False for addresses of the wrong family, and for every address when connections only come in. */
   canReach(to: NetAddress): boolean;
+  /** As `UdpSocket.room`. */
+  room(size: number): Uint8Array;
   /** Never waits, never throws. */
   send(batch: PacketBatch, to: NetAddress): void;
 }

@@ -1,11 +1,10 @@
 /** The first group of pictures on its way: sent in small portions, since a whole one would overflow buffers on the way. */
-import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
-import type { RtpRewrite } from "../../../../rtp/srtp/mod.ts";
+import type { PlainBatch, RtpRewrite } from "../../../../rtp/srtp/mod.ts";
 
 export interface Paced {
   readonly packets: readonly RtpPacket[];
-  readonly batch: PacketBatch;
+  readonly batch: PlainBatch;
   readonly rewrite: RtpRewrite;
 }
 

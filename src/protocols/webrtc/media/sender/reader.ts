@@ -8,6 +8,8 @@ import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
 import {
   createSrtpReceiver,
   createSrtpSender,
+  type RtpRewrite,
+  type SrtpBatch,
   type SrtpReceiver,
   type SrtpSender,
 } from "../../../../rtp/srtp/mod.ts";
@@ -30,6 +32,8 @@ export interface ReaderOptions {
   readonly medias: readonly NegotiatedMedia[];
   readonly keys: SrtpKeys;
   readonly crypto: PacketCrypto;
+  /** `IceSession.room`. */
+  readonly room: (size: number) => Uint8Array;
   /** `IceSession.send`. */
   readonly send: (batch: PacketBatch) => void;
   /** KLV units, where a data channel was negotiated. */
@@ -66,6 +70,9 @@ export class WebrtcReader {
   readonly #receiver: SrtpReceiver;
   /** By track id. */
   readonly #tracks = new Map<number, ReaderTrack>();
+  /** Ticks have nothing to do for so long after `#tickedAt`. */
+  #restMs = 0;
+  #tickedAt = 0;
   #reportedAt = -Infinity;
   #askedAt = -Infinity;
   /** When the last reports were sent, by the middle of their NTP times: what receivers give back. */
@@ -87,13 +94,22 @@ export class WebrtcReader {
     this.#receiver = createSrtpReceiver({ profile, ...remote, crypto });
     for (const media of medias) {
       if (media.trackId === null) continue;
-      const track = new ReaderTrack(host.trackSender(media.trackId), media, this.#sender, (batch) => {
-        this.#rtp += batch.sizes.length;
-        this.#bytes += batch.bytes.length;
-        options.send(batch);
-      });
+      const track = new ReaderTrack(
+        host.trackSender(media.trackId),
+        media,
+        (batch, rewrite) => this.#send(batch, rewrite),
+      );
       this.#tracks.set(media.trackId, track);
     }
+  }
+
+  /** Gives the bytes that were sent. */
+  #send(batch: SrtpBatch, rewrite: RtpRewrite | null): number {
+    const sealed = this.#sender.protect(batch, rewrite, this.#options.room);
+    this.#rtp += sealed.sizes.length;
+    this.#bytes += sealed.bytes.length;
+    this.#options.send(sealed);
+    return sealed.bytes.length;
   }
 
   /** Sends reports and what is cached; asks for a key frame when nothing is. */
@@ -104,7 +120,11 @@ export class WebrtcReader {
 
   /** A live unit. Gives the bytes that were sent for it. */
   push(live: UnitPackets): number {
-    return this.#tracks.get(live.unit.track.id)?.push(live) ?? 0;
+    const track = this.#tracks.get(live.unit.track.id);
+    if (track === undefined) return 0;
+    const sent = track.push(live);
+    if (track.waiting) this.#restMs = 0;
+    return sent;
   }
 
   /** A unit that no reader of its track can be sent. */
@@ -191,17 +211,21 @@ export class WebrtcReader {
 
   /** To be called about every 20 ms, by the timer of the server. */
   tick(now: number): void {
-    if (this.#closed) return;
+    if (this.#closed || !hasPassed(this.#restMs, this.#tickedAt, now)) return;
+    this.#tickedAt = now;
     let waiting = false;
+    let busy = false;
     for (const track of this.#tracks.values()) {
       track.tick(now);
       waiting ||= track.waiting;
+      busy ||= track.busy;
     }
     if (waiting && hasPassed(keyFrameRepeatMs, this.#askedAt, now)) {
       this.#askedAt = now;
       this.host.requestKeyFrame(now);
     }
     if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#sendReports(now);
+    this.#restMs = busy ? 0 : Math.max(0, this.#reportedAt + reportPeriodMs - now);
   }
 
   #sendReports(now: number): void {

@@ -1,9 +1,8 @@
 import { distance16, hasPassed } from "../../../../base/time.ts";
-import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { ReportBlock } from "../../../../rtp/rtcp/report_block.ts";
 import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
-import type { RtpRewrite, SrtpSender } from "../../../../rtp/srtp/mod.ts";
+import type { PlainBatch, RtpRewrite, SrtpBatch } from "../../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedMedia } from "../../contracts.ts";
 import { type Burst, createBurst, packetOfBurst } from "./burst.ts";
@@ -44,8 +43,8 @@ export class ReaderTrack {
   constructor(
     readonly sender: TrackSender,
     readonly media: NegotiatedMedia,
-    private readonly srtp: SrtpSender,
-    private readonly send: (batch: PacketBatch) => void,
+    /** Protects and sends a batch, as written anew; gives the bytes that were sent. */
+    private readonly send: (batch: SrtpBatch, rewrite: RtpRewrite | null) => number,
   ) {
     const [codec] = media.codecs;
     this.#payloadType = codec.payloadType;
@@ -60,6 +59,11 @@ export class ReaderTrack {
   /** True while nothing can be decoded before the next key frame. */
   get waiting(): boolean {
     return this.#waiting;
+  }
+
+  /** True while every tick has something to do. */
+  get busy(): boolean {
+    return this.#waiting || !this.#queue.empty;
   }
 
   /** Begins with what is cached, where that can be decoded; it is sent by the ticks. */
@@ -90,7 +94,10 @@ export class ReaderTrack {
     const rewrite = this.#rewrite ??= this.#begin(live);
     const { packets, batch } = live;
     this.#nextSequence = packets[packets.length - 1].sequence + rewrite.sequenceOffset + 1;
-    if (this.#queue.empty) return this.#send(packets, batch, rewrite);
+    if (this.#queue.empty) {
+      if (this.#burst !== null) this.#forgetFarBurst();
+      return this.#send(packets, batch, rewrite);
+    }
     if (this.#queue.push({ packets, batch, rewrite })) return 0;
     // Too much waits: go on at the next key frame.
     this.discarded += this.#queue.clear();
@@ -117,26 +124,21 @@ export class ReaderTrack {
     if (!this.#queue.empty) {
       this.drain();
       this.#burstSentAt = now;
-    } else if (
-      this.#burst !== null && this.#rewrite !== null && this.#isBurstOld(now)
-    ) {
+    } else if (this.#rewrite !== null && hasPassed(burstKeptMs, this.#burstSentAt, now)) {
       // The numbering goes on as if it were there.
       this.#burst = null;
     }
   }
 
-  #isBurstOld(now: number): boolean {
-    return hasPassed(burstKeptMs, this.#burstSentAt, now) ||
-      distance16(this.#firstSequence, this.#nextSequence) >= maxBurstDistance;
+  #forgetFarBurst(): void {
+    if (distance16(this.#firstSequence, this.#nextSequence) >= maxBurstDistance) this.#burst = null;
   }
 
-  #send(packets: readonly RtpPacket[], batch: PacketBatch, rewrite: RtpRewrite): number {
-    const sealed = this.srtp.protect(batch, rewrite);
+  #send(packets: readonly RtpPacket[], batch: PlainBatch, rewrite: RtpRewrite): number {
     this.#packets += packets.length;
     this.#octets += batch.bytes.length - packets.length * 12;
     this.budget.sent(packets.length);
-    this.send(sealed);
-    return sealed.bytes.length;
+    return this.send(batch, rewrite);
   }
 
   /** Sends again what is still there and within the budget. */
@@ -153,7 +155,7 @@ export class ReaderTrack {
       sequence: this.#nextRtxSequence,
     };
     if (rtx !== null) this.#nextRtxSequence = this.#nextRtxSequence + resent.length & 0xffff;
-    this.send(this.srtp.protect(buildResent(resent, { rtx })));
+    this.send(buildResent(resent, { rtx }), null);
   }
 
   /** Only what this reader has been sent. */

@@ -1,8 +1,8 @@
 import { distance16 } from "../../../../base/time.ts";
 import type { Codec } from "../../../../codecs/codec.ts";
-import type { PacketBatch } from "../../../../net/udp/socket.ts";
 import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { SenderReport } from "../../../../rtp/rtcp/sender_report.ts";
+import { PlainBatch } from "../../../../rtp/srtp/mod.ts";
 import { SenderStats } from "../../../../rtp/sender_report.ts";
 import { contiguousBytes, RtpStreamWriter } from "../../../../rtp/stream_writer.ts";
 import type { Track } from "../../../../stream/track.ts";
@@ -16,16 +16,19 @@ const maxCarriedLoss = 100;
 
 /** The packets of one unit, in plain, as all readers get them but for what `RtpRewrite` has. */
 export interface UnitPackets {
-  readonly batch: PacketBatch;
+  readonly batch: PlainBatch;
   readonly packets: readonly RtpPacket[];
   /** Extended number of the first packet, in the numbering that readers share. */
   readonly first: number;
   readonly unit: Unit;
 }
 
-/** A buffer and sizes, as sockets want them. `packets` lie back to back, as `RtpStreamWriter` makes them. */
-export function batchOf(packets: readonly RtpPacket[]): PacketBatch {
-  return { bytes: contiguousBytes(packets)!, sizes: packets.map(({ bytes }) => bytes.length) };
+/** To be protected for each reader. `packets` lie back to back, as `RtpStreamWriter` makes them. */
+export function batchOf(packets: readonly RtpPacket[]): PlainBatch {
+  return new PlainBatch({
+    bytes: contiguousBytes(packets)!,
+    sizes: packets.map(({ bytes }) => bytes.length),
+  });
 }
 
 /** What all WebRTC readers of one track share: SSRCs, numbering, packets and what is kept of them. */

@@ -77,6 +77,10 @@ class Socket implements IceBase {
     return to.ip.includes(":") === this.address.ip.includes(":");
   }
 
+  room(size: number): Uint8Array {
+    return new Uint8Array(size);
+  }
+
   send({ bytes, sizes }: PacketBatch, to: NetAddress): void {
     let at = 0;
     for (const size of sizes) this.network.send(this.address, to, bytes.slice(at, at += size));

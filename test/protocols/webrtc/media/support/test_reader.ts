@@ -35,6 +35,7 @@ export class TestReader implements Disposable {
       medias,
       keys: serverKeys,
       crypto,
+      room: (size) => new Uint8Array(size),
       send: (batch) => this.#take(batch),
       onData: (bytes) => void this.data.push(bytes),
       onError: (reason) => void this.errors.push(reason),
