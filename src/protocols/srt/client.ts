@@ -145,6 +145,7 @@ export class SrtClient implements Wakeable {
       keyRefresh: { every: url.keyRefreshRate, announce: url.keyPreAnnounce },
       idleTimeout: (url.idleTimeout ?? options.idleTimeout) * 1000,
     }, {
+      room: (size) => socket.room(size),
       output: (bytes, sizes) => socket.send({ bytes, sizes }, remote),
       deliver: options.deliver,
       closed: (reason) => this.#end(reason === "shutdown" ? "EOF" : "the server is silent"),

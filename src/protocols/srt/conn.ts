@@ -204,6 +204,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.#answer = decision.answer;
     this.#sendPacket(decision.answer);
     this.#connection = new Connection(decision.settings, context.connectionOptions(), {
+      room: context.room,
       output: (bytes, sizes) => context.send({ bytes, sizes }, this.remote),
       deliver: (payload) => this.#deliver(payload),
       closed: (reason) => this.#end(reason === "shutdown" ? "EOF" : "read timed out"),

@@ -14,6 +14,8 @@ export interface SrtContext {
   readonly logger: Logger;
   readonly pathManager: PathManager;
   connectionOptions(): ConnectionOptions;
+  /** As `UdpSocket.room`. */
+  readonly room: (size: number) => Uint8Array;
   send(batch: PacketBatch, to: NetAddress): void;
   /** A number that no other connection has. */
   createSocketId(): number;

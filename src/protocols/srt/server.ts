@@ -73,6 +73,7 @@ export class SrtServer {
         keyRefresh: defaultKeyRefresh,
         idleTimeout: this.#context.conf.readTimeout * 1000,
       }),
+      room: (size) => socket.room(size),
       send: (batch, to) => socket.send(batch, to),
       createSocketId: () => this.#createSocketId(),
       secrets: new SecretTrials(),

@@ -60,6 +60,8 @@ export interface ConnectionOptions extends CryptoSource {
 }
 
 export interface ConnectionEvents {
+  /** Where the next packets for `output` can be built, until they are given there. */
+  readonly room: (size: number) => Uint8Array;
   readonly output: PacketOutput;
   /** In order, each at its time. */
   readonly deliver: (payload: Uint8Array) => void;
@@ -111,6 +113,7 @@ export class Connection {
       rtt,
       keys: this.#sendKeys,
       counters,
+      room: events.room,
       output: (bytes, sizes) => {
         this.#sentAt = this.#now;
         events.output(bytes, sizes);

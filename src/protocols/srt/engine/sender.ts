@@ -1,6 +1,5 @@
 /** The sending side of a connection: draft-sharabayko-srt §4.4, §4.6, §4.8, §5.1. Times in microseconds. */
 import type { Span } from "../../../base/packet_crypto.ts";
-import { Slab } from "../../../base/slab.ts";
 import type { Ack } from "../wire/ack.ts";
 import type { LossRange } from "../wire/loss_list.ts";
 import {
@@ -40,9 +39,6 @@ const repeatsPerPacket = 3;
 const maxRepeatCredit = 16_384;
 const firstRepeatCredit = 256;
 
-/** Of all connections: packets are gone as soon as they are sent, so none keeps a slab alive. */
-const slab = new Slab();
-
 /** Several packets back to back. */
 export type PacketOutput = (bytes: Uint8Array, sizes: readonly number[]) => void;
 
@@ -61,6 +57,8 @@ export interface SenderOptions {
   readonly rtt: RttEstimator;
   readonly keys: SendKeys | null;
   readonly counters: Counters;
+  /** Where the next packets for `output` can be built, until they are given there. */
+  readonly room: (size: number) => Uint8Array;
   readonly output: PacketOutput;
   readonly dropped: (range: LossRange) => void;
 }
@@ -209,7 +207,7 @@ export class Sender {
   }
 
   #emit(batch: readonly Chosen[]): void {
-    const { keys, destination, marksRetransmissions, output } = this.#o;
+    const { keys, destination, marksRetransmissions, room, output } = this.#o;
     const overhead = keys?.overhead ?? 0;
     const sizes: number[] = [];
     let total = 0;
@@ -218,7 +216,7 @@ export class Sender {
       sizes.push(size);
       total += size;
     }
-    const out = slab.take(total);
+    const out = room(total);
     let at = 0;
     for (let i = 0; i < batch.length; i++) {
       const { sequence, packet, again } = batch[i];

@@ -176,6 +176,7 @@ export class Simulation {
     const to = end === "caller" ? "listener" : "caller";
     const changed = { ...settings, ...options?.settings?.(settings) };
     return new Connection(changed, this.#options(options), {
+      room: (size) => new Uint8Array(size),
       output: (bytes, sizes) => this.#send(to, bytes, sizes),
       deliver: (payload) => delivered.push({ payload: payload.slice(), at: this.now }),
       closed: (reason) => this.closed.push(`${end} ${reason}`),
