@@ -1,11 +1,14 @@
-/** Our TURN client against coturn: UDP and TCP, with a password and with a shared secret. */
+/** Our TURN client against coturn: UDP, TCP and TLS, with a password and with a shared secret. */
 import type { IceServerConf } from "../../../src/protocols/webrtc/ice/mod.ts";
 import { relayScenario } from "../../protocols/webrtc/ice/support/relay_scenario.ts";
+import { equal, match } from "../../support/assert.ts";
+import { createCertificate } from "../support/certificate.ts";
 import { freeTcpPort } from "../support/ports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 30_000;
 const host = "127.0.0.1";
+const passwords = ["--lt-cred-mech", "--user", "me:pass"];
 
 /** Owns the process and the folder of its files. */
 class Coturn {
@@ -26,7 +29,7 @@ class Coturn {
         // deno-fmt-ignore
         args: [
           "-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", String(port),
-          "--allow-loopback-peers", "--no-tls", "--no-dtls", "--no-cli", "--realm", "test",
+          "--allow-loopback-peers", "--no-dtls", "--no-cli", "--realm", "test",
           "--log-file", "stdout", "--pidfile", `${folder}/pid`, "--userdb", `${folder}/db`,
           ...credentials,
         ],
@@ -67,6 +70,18 @@ class Coturn {
   }
 }
 
+async function relayProcess(
+  server: IceServerConf,
+  flags: readonly string[],
+): Promise<{ readonly code: number; readonly text: string }> {
+  const script = new URL("../support/turn_relay.ts", import.meta.url).pathname;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", ...flags, script, JSON.stringify(server)],
+    stderr: "inherit",
+  }).output();
+  return { code, text: new TextDecoder().decode(stdout) };
+}
+
 async function withCoturn(
   credentials: readonly string[],
   servers: (port: number) => readonly IceServerConf[],
@@ -80,13 +95,33 @@ async function withCoturn(
 }
 
 Deno.test("coturn: media goes through it over UDP and TCP", () =>
-  withCoturn(["--lt-cred-mech", "--user", "me:pass"], (port) =>
+  withCoturn(passwords, (port) =>
     ["", "?transport=tcp"].map((query) => ({
       url: `turn:${host}:${port}${query}`,
       username: "me",
       password: "pass",
       clientOnly: false,
     }))));
+
+Deno.test("coturn: media goes through it over TLS, and only when its certificate is trusted", async () => {
+  await using certificate = await createCertificate();
+  const { certFile, keyFile } = certificate;
+  const coturn = await Coturn.start([...passwords, "--cert", certFile, "--pkey", keyFile]);
+  try {
+    const server = {
+      url: `turns:localhost:${coturn.port}?transport=tcp`,
+      username: "me",
+      password: "pass",
+      clientOnly: false,
+    };
+    equal(await relayProcess(server, ["--cert", certFile]), { code: 0, text: "" });
+    const { code, text } = await relayProcess(server, []);
+    equal(code, 1);
+    match(text, /^ICE server turns:localhost:\d+\?transport=tcp .*certificate/i);
+  } finally {
+    await coturn.close();
+  }
+});
 
 Deno.test("coturn: it accepts credentials made from the secret", () =>
   withCoturn(["--use-auth-secret", "--static-auth-secret", "hidden"], (port) => [{

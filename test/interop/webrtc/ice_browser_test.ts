@@ -1,4 +1,4 @@
-/** Chromium as the peer of our ICE: lite and full, over UDP and TCP, with a restart. No DTLS answers it here. */
+/** Chromium as the peer of our ICE: lite and full, over UDP, IPv4 and IPv6, and over TCP, with a restart. No DTLS answers it here. */
 import type { IceCandidate, IceCredentials } from "../../../src/protocols/webrtc/contracts.ts";
 import {
   type IceMuxOptions,
@@ -118,6 +118,12 @@ Deno.test("ICE: Chromium connects to us, and again after a restart", async () =>
     await scenario(page, { udpAddress: ":0", udpFastPath: "no" }, true);
     await scenario(page, { udpAddress: ":0", iceServers }, false);
     await scenario(page, { udpAddress: "", tcpAddress: ":0" }, true);
-  });
+    // A page that may see the camera is told all addresses of the machine, IPv6 among them.
+    const trusted = await browser.open(`http://127.0.0.1:${site.addr.port}/`);
+    await trusted.evaluate("navigator.mediaDevices.getUserMedia({ video: true }).then(() => {})");
+    const ipv6 = { ipsFromInterfaces: false, additionalHosts: ["::1"] };
+    await scenario(trusted, { udpAddress: ":0", ...ipv6 }, true);
+    await scenario(trusted, { udpAddress: "[::1]:0", udpFastPath: "no", ...ipv6 }, true);
+  }, { flags: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] });
   await stun.close();
 });
