@@ -77,6 +77,8 @@ export interface MediaStats {
   readonly nacks: number;
   readonly plis: number;
   readonly freezes: number;
+  /** Bits per second that the network is believed to take; 0 for what is received. */
+  readonly targetBitrate: number;
   readonly mimeType: string;
 }
 
@@ -195,6 +197,7 @@ const script = `
         nacks: sum("nackCount"),
         plis: sum("pliCount"),
         freezes: sum("freezeCount"),
+        targetBitrate: sum("targetBitrate"),
         mimeType: codecs.get(streams[0].codecId) ?? "",
       };
     };
@@ -301,6 +304,15 @@ export class Peer {
       (now.video?.frames ?? 0) >= (video?.frames ?? 0) + (more.frames ?? 0) &&
       (now.audio?.packets ?? 0) >= (audio?.packets ?? 0) + (more.audioPackets ?? 0)
     );
+  }
+
+  /** Pictures of this one and of another peer of the same page, decoded or encoded, at the same moment. */
+  async framesBeside(other: Peer): Promise<readonly [own: number, others: number]> {
+    const all = await this.page.evaluate<readonly PeerStats[]>(
+      `Promise.all([${this.index}, ${other.index}].map((index) => window.statsOf(index)))`,
+    );
+    const [own, others] = all.map(({ video }) => video?.frames ?? 0);
+    return [own, others];
   }
 
   /**

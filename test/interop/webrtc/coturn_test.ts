@@ -4,7 +4,7 @@ import { relayScenario } from "../../protocols/webrtc/ice/support/relay_scenario
 import { freeTcpPort } from "../support/ports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 120_000;
 const host = "127.0.0.1";
 
 /** Owns the process and the folder of its files. */
