@@ -130,6 +130,7 @@ export class Page {
   /** Everything on the console, and uncaught errors, as `level: text`. */
   readonly console: string[] = [];
   readonly #origins: readonly string[];
+  /** Of the console, or of requests. */
   #nextLine = Promise.withResolvers<void>();
   #ended = false;
 
@@ -140,7 +141,10 @@ export class Page {
     private readonly options: PageOptions,
   ) {
     this.#origins = [origin, ...options.origins ?? []];
-    context.on("request", (request) => this.requests.push(request.url()));
+    context.on("request", (request) => {
+      this.requests.push(request.url());
+      this.#wake();
+    });
     context.on("console", (message) => this.#addLine(`${message.type()}: ${message.text()}`));
     tab.on("pageerror", (error) => this.#addLine(`error: uncaught ${error.stack ?? error.message}`));
   }
@@ -214,15 +218,36 @@ export class Page {
   }
 
   /** Resolves when such a line, `level: text`, is on the console. */
-  async waitForConsole(line: RegExp, timeoutMs = waitTimeoutMs): Promise<void> {
+  async waitForConsole(line: RegExp, timeoutMs?: number): Promise<void> {
+    await this.#waitForLine(
+      () => this.console.some((text) => line.test(text)),
+      `no line like ${line}`,
+      timeoutMs,
+    );
+  }
+
+  /** Resolves when such a URL has been asked for. */
+  async waitForRequest(url: RegExp): Promise<void> {
+    await this.#waitForLine(
+      () => this.requests.some((text) => url.test(text)),
+      `no request for ${url}\n${this.requests.slice(-10).join("\n")}`,
+    );
+  }
+
+  /** Resolves when the page has done something wrong that `end` will tell. */
+  async waitForFault(): Promise<void> {
+    await this.#waitForLine(() => this.errors.length + this.outsideRequests.length > 0, "nothing is wrong");
+  }
+
+  async #waitForLine(isThere: () => boolean, otherwise: string, timeoutMs = waitTimeoutMs): Promise<void> {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.#wake();
     }, timeoutMs);
     try {
-      while (!this.console.some((text) => line.test(text))) {
-        if (isLate || this.#ended) throw new Error(`no line like ${line}\n${this.console.join("\n")}`);
+      while (!isThere()) {
+        if (isLate || this.#ended) throw new Error(`${otherwise}\n${this.console.join("\n")}`);
         await this.#nextLine.promise;
       }
     } finally {

@@ -4,7 +4,7 @@
  */
 import { webrtcModule, webrtcPage } from "../../../src/protocols/webrtc/pages.ts";
 import type { Browser, Page } from "./browser.ts";
-import { freeTcpPort } from "./ports.ts";
+import { withFreeTcpPort } from "./ports.ts";
 
 /** For tests that hang. */
 const limitMs = 120_000;
@@ -110,7 +110,7 @@ export class WebrtcSite implements AsyncDisposable {
   #sessions: string[] = [];
 
   constructor() {
-    this.#server = this.#serve(freeTcpPort());
+    this.#server = withFreeTcpPort((port) => this.#serve(port));
     this.port = this.#server.addr.port;
   }
 
