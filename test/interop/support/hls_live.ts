@@ -210,8 +210,9 @@ export class LiveFollower {
     for (const segment of [before.segments[0], segments[0]]) {
       if (segment.gap || await this.#fetch(segment.uri) !== null) continue;
       const now = await this.#load("");
-      if (now.mediaSequence - segment.msn > lingering) throw new LateError();
-      this.#problem(`segment ${segment.msn} is gone at ${mediaSequence}`);
+      if (now.mediaSequence - segment.msn <= lingering) {
+        this.#problem(`segment ${segment.msn} is gone at ${mediaSequence}`);
+      }
     }
     if (this.playlists > rangeVersion && !this.#rangesTried) await this.#tryRanges(segments);
   }
