@@ -38,6 +38,7 @@ Deno.test("browser: each fault of a page is told; no other is", async () => {
     await withBrowser(async (browser) => {
       const page = await browser.open(`http://127.0.0.1:${server.addr.port}/`);
       await page.waitFor("globalThis.done === true");
+      await page.waitForFault();
       const told = await page.end();
       equal(told.length, 1, `${name}: ${told.join("\n")}`);
       match(told[0], fault);
@@ -58,8 +59,8 @@ Deno.test("browser: what never happens is told, with what the page shows", async
     const page = await browser.open(`http://127.0.0.1:${server.addr.port}/`);
     equal(await page.waitForText("#p", /^shown$/), "shown");
     await rejects(page.waitForText("p[hidden]", /hidden/, 200), /never true within 200 ms[^]*shown/);
-    await rejects(page.waitForConsole(/never/, 100), /no line like .never.[^]*log: hello/);
     await page.waitForConsole(/^log: hello$/);
+    await rejects(page.waitForConsole(/never/, 100), /no line like .never.[^]*log: hello/);
     await rejects(page.waitForPlaying("video", 0.5, 200), /never true/);
     await rejects(page.waitFor("nonsense.here"), /nonsense is not defined/);
     ok(page.requests.length === 1);

@@ -4,12 +4,21 @@ import { liveCase, liveMediaSeconds } from "./hls/live.ts";
 import { readerCases, type Variant } from "./hls/readers.ts";
 import { sessionCases, startSessionServer } from "./hls/sessions.ts";
 import { MediaFolder } from "./support/media.ts";
+import { patient } from "./support/patience.ts";
 import { type Case, runCases } from "./support/pool.ts";
 import { TestServer } from "./support/server.ts";
 
 function start(variant: Variant): Promise<TestServer> {
   return TestServer.start({
-    config: { rtmp: true, hls: true, hlsVariant: variant, hlsAlwaysRemux: true, hlsSegmentCount: 12 },
+    // a reader may be late by so many seconds
+    config: {
+      ...patient,
+      rtmp: true,
+      hls: true,
+      hlsVariant: variant,
+      hlsAlwaysRemux: true,
+      hlsSegmentCount: 20,
+    },
   });
 }
 

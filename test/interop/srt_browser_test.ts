@@ -6,10 +6,19 @@ import type { CodecKey } from "./support/codecs.ts";
 import { type Evidence, hasEnough, type TrackKind } from "./support/evidence.ts";
 import { ffmpegReadSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
+import { patientWebrtc } from "./support/patience.ts";
 import { type Case, runCases } from "./support/pool.ts";
 import { publish } from "./support/scenario.ts";
 import { TestServer } from "./support/server.ts";
 import { type PublishOptions, WebrtcSite, type WebrtcTab } from "./support/webrtc.ts";
+
+/** For tests that hang. */
+const limitMs = 120_000;
+/**
+ * For FFmpeg: SRT itself gives up packets that come too late, and a server that does not answer within three seconds. Its
+ * units are µs here, and ms there.
+ */
+const patientReader = "&latency=3000000&tlpktdrop=0&connect_timeout=60000";
 
 interface Setting {
   readonly server: TestServer;
@@ -88,21 +97,21 @@ async function readByFfmpeg({ server, open }: Setting, one: ToSrt, path: string)
   const publisher = await (await open()).publish(path, one.publish);
   equal(publisher.posted.status, 201);
   await server.published(path);
-  const url = server.srtUrl(`read:${path}`);
+  const url = server.srtUrl(`read:${path}`, patientReader);
   if (one.kinds.length > 0) expectDecoded(await ffmpegReadSrt(url, 3), one.kinds);
   else {
     const client = new Client("ffmpeg", "ffmpeg", ["-v", "warning", "-i", url, "-f", "null", "-"], {
-      timeLimitMs: 30_000,
+      timeLimitMs: limitMs,
     });
     await expectRefusal(client, /Peer rejected connection/);
   }
-  await server.log.waitFor(one.line, 10_000);
+  await server.log.waitFor(one.line, limitMs);
   await publisher.close();
 }
 
 Deno.test("SRT: to and from Chromium", async (t) => {
   await using media = new MediaFolder(40);
-  await using server = await TestServer.start({ config: { srt: true, webrtc: true } });
+  await using server = await TestServer.start({ config: { ...patientWebrtc, srt: true, webrtc: true } });
   await using site = new WebrtcSite(server);
   await withBrowser(async (browser: Browser) => {
     const setting: Setting = { server, media, open: () => site.open(browser) };

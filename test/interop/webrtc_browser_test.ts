@@ -2,6 +2,7 @@
 import { equal, match } from "../support/assert.ts";
 import { type Browser, withBrowser } from "./support/browser.ts";
 import { MediaFolder } from "./support/media.ts";
+import { patientWebrtc, patientWebrtcGlobals } from "./support/patience.ts";
 import { type Case, runCases } from "./support/pool.ts";
 import { publish } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
@@ -12,12 +13,16 @@ import { access, TestPublisher } from "../paths/support.ts";
 import { WebrtcTest } from "../protocols/webrtc/support/server.ts";
 
 const config: Config = {
+  ...patientWebrtc,
   webrtc: true,
   authInternalUsers: [
     { user: "any", permissions: [{ action: "publish" }, { action: "read", path: "~^open" }] },
     { user: "viewer", pass: "s3cret", permissions: [{ action: "read" }] },
   ],
 };
+
+/** For tests that hang. */
+const logTimeoutMs = 120_000;
 
 /** Many more are in `webrtc/sessions_test.ts`, which sees the server from the outside only. */
 const reloads = 4;
@@ -39,8 +44,8 @@ async function publishAndRead({ server, site, browser }: Setting): Promise<void>
   equal(reader.posted.status, 201);
   const stats = await reader.waitForMedia({ frames: 30, audioPackets: 50 });
   equal([stats.video?.mimeType, stats.audio?.mimeType], ["video/VP8", "audio/opus"]);
-  equal(stats.connection, "connected");
   match(stats.srtpCipher, /GCM/);
+  await reader.waitForConnection("connected");
   await reader.logged(
     /peer connection established, local candidate: host\/udp\/.*, remote candidate: \w+\/udp\//,
   );
@@ -78,7 +83,7 @@ async function credentials({ server, site, browser, media }: Setting): Promise<v
   const tab = await site.open(browser);
   equal((await tab.read("private")).posted.status, 401);
   equal((await tab.read("private", { authorization: "Bearer viewer:wrong" })).posted.status, 401);
-  await server.log.waitFor(/WAR .*session \w+\] failed to authenticate: authentication failed/, 10_000);
+  await server.log.waitFor(/WAR .*session \w+\] failed to authenticate: authentication failed/, logTimeoutMs);
   for (const authorization of ["Bearer viewer:s3cret", `Basic ${btoa("viewer:s3cret")}`]) {
     const reader = await tab.read("private", { authorization });
     equal(reader.posted.status, 201);
@@ -114,7 +119,7 @@ async function iceRestart({ server, site, browser }: Setting): Promise<void> {
     equal(await peer.restartIce(), { status: 200 });
     await reader.waitForMedia({ frames: 30 });
   }
-  equal((await reader.stats()).connection, "connected");
+  await reader.waitForConnection("connected");
   await publisher.close();
 }
 
@@ -125,9 +130,10 @@ async function replaced({ server, site, browser }: Setting): Promise<void> {
   await server.published("open/taken");
   const second = await tab.publish("open/taken", { audio: null });
   await first.logged(/closed: /);
+  await second.logged(/is publishing to path 'open\/taken'/);
   const reader = await tab.read("open/taken");
   await reader.waitForMedia({ frames: 10 });
-  equal((await second.stats()).connection, "connected");
+  await second.waitForConnection("connected");
 }
 
 const cases: readonly (readonly [string, (setting: Setting) => Promise<void>])[] = [
@@ -158,7 +164,7 @@ function hostOf(test: WebrtcTest): WebrtcHost {
 
 /** Streams that no client of the tests can publish, and offers whose first section gets nothing. */
 Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
-  await using test = await WebrtcTest.start();
+  await using test = await WebrtcTest.start({ globals: patientWebrtcGlobals });
   const conf = await test.paths.authorize(access("cam"), "publish");
   const medias: readonly RtpMedia[] = [
     { kind: "application", formats: [{ codec: { name: "KLV" }, payloadType: 96, clockRate: 90_000 }] },
@@ -201,7 +207,7 @@ Deno.test("WebRTC in Chromium: data, and sound alone", async () => {
 
 /** As a viewer who is impatient. */
 Deno.test("WebRTC in Chromium: pages that are reloaded leave nothing behind", async () => {
-  await using test = await WebrtcTest.start();
+  await using test = await WebrtcTest.start({ globals: patientWebrtcGlobals });
   await using site = new WebrtcSite(hostOf(test));
   await withBrowser(async (browser) => {
     const camera = await site.open(browser);
@@ -224,7 +230,7 @@ Deno.test("WebRTC in Chromium: pages that are reloaded leave nothing behind", as
 
 Deno.test("WebRTC in Chromium: over TCP where there is no UDP", async () => {
   await using test = await WebrtcTest.start({
-    globals: { webrtcLocalUDPAddress: "", webrtcLocalTCPAddress: "127.0.0.1:0" },
+    globals: { ...patientWebrtcGlobals, webrtcLocalUDPAddress: "", webrtcLocalTCPAddress: "127.0.0.1:0" },
   });
   await using site = new WebrtcSite(hostOf(test));
   await withBrowser(async (browser) => {

@@ -1,8 +1,9 @@
 /** The WebRTC pages of the real server in Chromium: they publish to and read from each other, and recover. */
 import { equal, match, ok } from "../support/assert.ts";
-import { type Browser, type Page, withBrowser } from "./support/browser.ts";
+import { allOf, type Browser, type Page, withBrowser } from "./support/browser.ts";
 import { ffmpegPublish } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
+import { patientWebrtc } from "./support/patience.ts";
 import { type Case, runCases } from "./support/pool.ts";
 import { type Config, TestServer } from "./support/server.ts";
 import { webrtcFlags } from "./support/webrtc_site.ts";
@@ -15,6 +16,7 @@ const permitted = (user: string, pass: string, action: string, path = "") => ({
 });
 
 const config: Config = {
+  ...patientWebrtc,
   webrtc: true,
   authInternalUsers: [
     permitted("any", "", "publish", "~^open"),
@@ -46,14 +48,14 @@ async function publish(browser: Browser, url: string): Promise<Page> {
   await page.waitForText("#form", /^Publish to/);
   await page.tab.click("#publish-button");
   await page.waitForText("#statistics", /Video bitrate\s+[\d.]+ [kM]bit/);
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
   return page;
 }
 
-async function statistics(page: Page, text: RegExp): Promise<string> {
+async function statistics(page: Page, text: RegExp): Promise<void> {
   const isHidden = await page.evaluate<boolean>("document.querySelector('#statistics').hidden");
   if (isHidden) await page.tab.keyboard.press("s");
-  return await page.waitForText("#statistics", text);
+  await page.waitForText("#statistics", text);
 }
 
 async function fromPageToPage({ server, browser }: Site, codec: string): Promise<void> {
@@ -63,19 +65,22 @@ async function fromPageToPage({ server, browser }: Site, codec: string): Promise
     browser,
     server.webrtcUrl(`${path}/publish?video-codec=${codec}/90000&${size}`),
   );
-  match(await statistics(sender, /Video/), new RegExp(`Video\\s+${codec}, \\d+ × \\d+`, "i"));
+  await statistics(sender, new RegExp(`Video\\s+${codec}, \\d+ × \\d+`, "i"));
   const page = await browser.open(server.webrtcUrl(`${path}/?muted=true`));
   const { videoWidth, videoHeight } = await page.waitForPlaying("video", 1);
-  equal(Math.round(100 * videoWidth / videoHeight), 178);
-  const text = await statistics(page, new RegExp(`Video\\s+${codec}, [^]*Audio\\s+opus`, "i"));
-  match(text, /Route\s+(udp|tcp), \w+ to \w+/);
-  ok(await page.evaluate(messageHidden));
+  // Chromium sends smaller pictures when it is short of time.
+  ok(Math.abs(videoWidth / videoHeight - 16 / 9) < 0.05, `${videoWidth} × ${videoHeight}`);
+  await statistics(
+    page,
+    allOf(new RegExp(`Video\\s+${codec}, [^]*Audio\\s+opus`, "i"), /Route\s+(udp|tcp), \w+ to \w+/),
+  );
+  await page.waitFor(messageHidden);
 
   await sender.tab.click("#stop-button");
   await page.waitForText("#message", /^(The connection was interrupted|No stream on this path yet)/);
   await sender.tab.click("#publish-button");
   await page.waitForPlaying("video", 1);
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
 }
 
 async function comesLater({ server, browser, media }: Site): Promise<void> {
@@ -86,7 +91,7 @@ async function comesLater({ server, browser, media }: Site): Promise<void> {
     {
       await using _publisher = ffmpegPublish(file, server.rtspUrl("open/later"), "TCP");
       await page.waitForPlaying("video", 1);
-      ok(await page.evaluate(messageHidden));
+      await page.waitFor(messageHidden);
     }
     await page.waitForText("#message", /^(No stream on this path yet|The connection was interrupted)/);
   }
@@ -157,7 +162,7 @@ async function serverRestarts({ browser }: Site): Promise<void> {
   await using _second = await TestServer.start({ config: { ...config, ...same } });
   await sender.waitFor(messageHidden);
   await page.waitForPlaying("video", 1);
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
 }
 
 const cases: readonly (readonly [name: string, run: (site: Site) => Promise<void>])[] = [

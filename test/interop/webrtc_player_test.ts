@@ -1,9 +1,14 @@
 /** The WebRTC pages and modules in Chromium, without our server: `WebrtcSite` stands in, and fails on demand. */
 import { equal, match, ok } from "../support/assert.ts";
-import { type Browser, type Page, type PageOptions, withBrowser } from "./support/browser.ts";
+import { allOf, type Browser, type Page, type PageOptions, withBrowser } from "./support/browser.ts";
 import { type Trouble, webrtcFlags, WebrtcSite } from "./support/webrtc_site.ts";
 
 const messageHidden = "document.querySelector('#message').hidden";
+
+/** Resolves when the page says so because of the action: it looks before, as the words may be gone soon. */
+async function says(page: Page, message: RegExp, action: () => Promise<void>): Promise<void> {
+  await Promise.all([page.waitForText("#message", message), action()]);
+}
 
 /** `true` where the element lies within the window, as a phone shows it. */
 function isInside(selector: string): string {
@@ -41,7 +46,7 @@ test("read page: plays, obeys its query and passes it on, ends its session", asy
   const page = await open("/cam/one/?controls=0&playsinline=no&jwt=abc%20d");
   const { videoWidth, videoHeight } = await page.waitForPlaying();
   equal([videoWidth, videoHeight], [320, 180]);
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
   equal(
     await page.evaluate(`(({ controls, muted, playsInline, disablePictureInPicture, srcObject }) =>
       [controls, muted, playsInline, disablePictureInPicture, srcObject.getTracks().length, document.title])(
@@ -49,19 +54,22 @@ test("read page: plays, obeys its query and passes it on, ends its session", asy
     [false, true, false, false, 2, "cam/one"],
   );
   equal(await page.evaluate("document.querySelector('#statistics-button').hidden"), true);
-  const [options, post, ...more] = site.requests;
+  const [options, post] = site.requests;
   equal([options.method, post.method], ["OPTIONS", "POST"]);
   equal([post.path, post.search], ["/cam/one/whep", "?controls=0&playsinline=no&jwt=abc%20d"]);
-  ok(more.length >= 1 && more.length <= 3, `${more.length} requests for candidates`);
-  const id = site.sessions[0];
-  for (const { method, path, ifMatch, body } of more) {
-    equal([method, path, ifMatch], ["PATCH", `/cam/one/whep/${id}`, `"${id}"`]);
+  const id = site.newestSession;
+  const patches = () => site.requests.filter(({ path }) => path === `/cam/one/whep/${id}`);
+  const candidates = () => patches().map(({ body }) => body).join("");
+  await site.until("the end of candidates", () => /a=end-of-candidates\r\n$/.test(candidates()));
+  match(candidates(), /a=candidate:/);
+  for (const { method, ifMatch, body } of patches()) {
+    equal([method, ifMatch], ["PATCH", `"${id}"`]);
     match(body, /^a=ice-ufrag:.+\r\na=ice-pwd:.+\r\nm=video 9 UDP\/TLS\/RTP\/SAVPF [\d ]+\r\na=mid:0\r\n/);
+    match(body, /a=(candidate:|end-of-candidates)/);
   }
-  match(more.map(({ body }) => body).join(""), /a=candidate:[^]*a=end-of-candidates\r\n$/);
   await shoot(page, "playing");
   await page.tab.goto("about:blank");
-  while (site.sessions.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await site.until("the end of the session", () => site.sessions.length === 0);
   equal(site.requests.at(-1)?.method, "DELETE");
 });
 
@@ -84,22 +92,25 @@ test("read page: statistics come with a key or a button, on a phone too", async 
   await page.waitForPlaying();
   equal(await page.evaluate("document.querySelector('#statistics').hidden"), true);
   await page.tab.keyboard.press("s");
-  // Rates and delays are known from the second look on.
-  const text = await page.waitForText(
+  // Rates are those of the last second: known from the second look on, and not while nothing comes.
+  await page.waitForText(
     "#statistics",
-    /Video bitrate[^]*Audio\s+opus, \d+ kbit[^]*Video delay[^]*Route/,
+    allOf(
+      /Video\s+\S+, 320 × 180, \d+ fps/,
+      /Video bitrate\s+[\d.]+ [kM]bit\/s/,
+      /Audio\s+opus, \d+ kbit\/s/,
+      /Video loss\s+\d+\.\d %, \d+ of \d+ packets/,
+      /Video delay\s+\d+ ms/,
+      /Repairs\s+\d+ NACK, \d+ PLI, \d+ FIR/,
+      /Round trip\s+\d+ ms/,
+      /Route\s+udp, \w+ to \w+/,
+    ),
   );
-  match(text, /Video\s+\S+, 320 × 180, \d+ fps/);
-  match(text, /Video bitrate\s+[\d.]+ [kM]bit\/s/);
-  match(text, /Audio\s+opus, \d+ kbit\/s/);
-  match(text, /Video loss\s+0\.0 %, 0 of \d+ packets/);
-  match(text, /Repairs\s+\d+ NACK, \d+ PLI, 0 FIR/);
-  match(text, /Route\s+udp, \w+ to \w+/);
-  ok(await page.evaluate(isInside("#statistics")));
+  await page.waitFor(isInside("#statistics"));
   await shoot(page, "statistics");
-  ok(await page.evaluate(isInside("#statistics-button")));
+  await page.waitFor(isInside("#statistics-button"));
   await page.tab.tap("#statistics-button");
-  equal(await page.evaluate("document.querySelector('#statistics').hidden"), true);
+  await page.waitFor("document.querySelector('#statistics').hidden");
 });
 
 test("read page: where the browser forbids sound, it starts silently and offers it", async ({ open }) => {
@@ -110,7 +121,7 @@ test("read page: where the browser forbids sound, it starts silently and offers 
   // Any look at the page would count as a gesture, and allow sound.
   await page.waitForConsole(/playing true/);
   await page.waitForText("#sound", /sound/);
-  ok(await page.evaluate(isInside("#sound")));
+  await page.waitFor(isInside("#sound"));
   await shoot(page, "sound");
   await page.tab.tap("#sound");
   await page.waitFor("!document.querySelector('video').muted && document.querySelector('#sound').hidden");
@@ -123,7 +134,7 @@ test("read page: autoplay=false waits for the user", async ({ open }) => {
   equal(await page.evaluate("document.querySelector('video').paused"), true);
   await page.tab.click("video");
   await page.waitForPlaying();
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
 });
 
 const refusal = (status: number, text = ""): Trouble => ({ kind: "status", status, text });
@@ -168,21 +179,21 @@ test("read page: a stream that comes later, ends and begins anew; a server that 
   await page.waitForText("#message", /No stream/);
   site.trouble = undefined;
   await page.waitForPlaying();
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
 
-  await site.endSession(site.sessions[0]);
-  await page.waitForText("#message", /^The connection was interrupted/);
+  const ended = site.newestSession;
+  await says(page, /^The connection was interrupted/, () => site.endSession(ended));
   await page.waitForPlaying();
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
   // it was gone already
-  ok(!site.requests.some(({ method }) => method === "DELETE"));
+  ok(!site.requests.some(({ method, path }) => method === "DELETE" && path.endsWith(ended)));
 
   await site.goAway();
-  await site.endSession(site.sessions[0]);
+  await site.endSession(site.newestSession);
   await page.waitForText("#message", /^The server cannot be reached/);
-  site.comeBack();
+  await site.comeBack();
   await page.waitForPlaying();
-  ok(await page.evaluate(messageHidden));
+  await page.waitFor(messageHidden);
 });
 
 test("read page: says what to do when no packet gets through, and frees the session", async ({ site, open }) => {
@@ -194,7 +205,7 @@ test("read page: says what to do when no packet gets through, and frees the sess
   );
   ok(await page.evaluate(isInside("#message")));
   await shoot(page, "failure blocked");
-  ok(site.requests.some(({ method }) => method === "DELETE"));
+  await site.until("DELETE", () => site.requests.some(({ method }) => method === "DELETE"));
 });
 
 /** Another website with a module on it: it records what happens in `states` and `errors`. */
@@ -202,7 +213,8 @@ function embedding(body: string): string {
   return `<!DOCTYPE html><title>another site</title><link rel="icon" href="data:,">
 <body><video id="v" muted autoplay style="width: 320px"></video>
 <script>globalThis.states = []; globalThis.errors = [];
-const record = { retryMs: 100, onState: (state) => states.push(state), onError: (...error) => errors.push(error) };
+const onState = (state) => states.push({ ...state, at: performance.now() });
+const record = { retryMs: 100, onState, onError: (...error) => errors.push(error) };
 </script>${body}`;
 }
 
@@ -227,10 +239,17 @@ test("reader.js: another website embeds it as a script, with credentials and ICE
       [["turn:127.0.0.1:9?transport=udp"], "a, b", 'q"uote'],
     ],
   );
-  equal(await page.evaluate("states.map(({ kind }) => kind)"), ["connecting", "connected"]);
-  equal(await page.evaluate("errors"), []);
+  equal(await page.evaluate("states.slice(-2).map(({ kind }) => kind)"), ["connecting", "connected"]);
+  // A try may fail when nothing comes for long, which is no fault of the module's.
+  equal(
+    await page.evaluate(
+      `states.filter(({ kind, at }, i) => kind === "failed" && at - states[i - 1].at < 5000)`,
+    ),
+    [],
+  );
+  equal(await page.evaluate(`errors.length - states.filter(({ kind }) => kind === "failed").length`), 0);
   await page.evaluate("reader.close()");
-  while (site.sessions.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await site.until("the end of the session", () => site.sessions.length === 0);
   equal(await page.evaluate("[reader.state.kind, states.at(-1).kind, reader.peer]"), [
     "closed",
     "closed",
@@ -240,19 +259,19 @@ test("reader.js: another website embeds it as a script, with credentials and ICE
 });
 
 test("reader.mjs: a token, credentials in the URL; every failure ends when its cause does", async ({ site, open }) => {
-  const page = async (options: string) => {
+  const page = async (path: string, options: string) => {
     site.embedding = embedding(`<script type="module">
       import { MediaMTXWebRTCReader } from "./cam/reader.mjs";
-      globalThis.reader = new MediaMTXWebRTCReader({ ...record, ${options},
+      globalThis.reader = new MediaMTXWebRTCReader({ ...record, url: "./${path}/whep", ${options},
         onTrack: ({ streams }) => document.querySelector("#v").srcObject = streams[0] });</script>`);
     return await open("/embedding.html");
   };
   for (const [trouble, kind, message] of messages) {
     site.trouble = trouble;
-    const embedded = await page(`url: "./cam/whep", token: "t0"`);
-    await embedded.waitFor("errors.length > 0");
-    const [text, problem] = await embedded.evaluate<[string, { kind: string }]>("errors[0]");
-    equal(problem.kind, kind);
+    const embedded = await page("cam", `token: "t0"`);
+    const told = `errors.find(([, problem]) => problem.kind === "${kind}")`;
+    await embedded.waitFor(told);
+    const [text] = await embedded.evaluate<[string]>(told);
     match(text, /, retrying in some seconds$/);
     match(
       text.replace(/, retrying in some seconds$/, "\nTrying again every 2 s"),
@@ -262,20 +281,13 @@ test("reader.mjs: a token, credentials in the URL; every failure ends when its c
     await embedded.waitForPlaying("#v");
     await embedded.close();
   }
-  ok(site.requests.every(({ authorization }) => authorization === "Bearer t0"));
-  site.requests.length = 0;
-  const embedded = await page(`url: location.protocol + "//me:pa%20ss@" + location.host + "/cam/whep"`);
+  const embedded = await page("", `url: location.protocol + "//me:pa%20ss@" + location.host + "/other/whep"`);
   await embedded.waitForPlaying("#v");
-  ok(site.requests.every(({ authorization }) => authorization === `Basic ${btoa("me:pa ss")}`));
+  const sent = (place: string) =>
+    site.requests.filter(({ path }) => path.startsWith(place)).map(({ authorization }) => authorization);
+  equal(new Set(sent("/cam/")), new Set(["Bearer t0"]));
+  equal(new Set(sent("/other/")), new Set([`Basic ${btoa("me:pa ss")}`]));
 });
-
-async function frames(site: WebrtcSite, id: string, atLeast: number) {
-  for (;;) {
-    const found = await site.published(id);
-    if (found.frames >= atLeast && found.audioPackets > 0) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 test("publish page: publishes what was chosen, shows how it goes, stops", async ({ site, open }) => {
   const page = await open(
@@ -303,12 +315,21 @@ test("publish page: publishes what was chosen, shows how it goes, stops", async 
   await page.tab.fill("#video-bitrate", "900");
   match(await page.evaluate("location.search"), /jwt=x.*&video-bitrate=900/);
   await page.tab.click("#publish-button");
-  const statistics = await page.waitForText("#statistics", /Video bitrate\s+\d+ kbit\/s/);
-  match(statistics, /Video\s+VP8, 640 × 360/);
-  ok(await page.evaluate(messageHidden));
-  const published = await frames(site, site.sessions[0], 5);
-  equal([published.codec, published.width], ["video/VP8", 640]);
-  match(await page.evaluate("document.title"), /^● garden\/cam$/);
+  // Chromium sends smaller pictures when it is short of time.
+  await page.waitForText(
+    "#statistics",
+    allOf(/Video bitrate\s+\d+ kbit\/s/, /Video\s+VP8, \d+ × \d+/),
+  );
+  equal(
+    await page.evaluate(`(({ width, height }) => [width, height])(
+      document.querySelector("video").srcObject.getVideoTracks()[0].getSettings())`),
+    [640, 360],
+  );
+  await page.waitFor(messageHidden);
+  const published = await site.published(5);
+  equal(published.codec, "video/VP8");
+  ok(published.width > 0 && published.width <= 640, `${published.width} columns`);
+  await page.waitFor("document.title === '● garden/cam'");
   const post = site.requests.find(({ method }) => method === "POST");
   equal(post?.path, "/garden/cam/whip");
   match(post?.search ?? "", /jwt=x.*&video-bitrate=900/);
@@ -318,7 +339,7 @@ test("publish page: publishes what was chosen, shows how it goes, stops", async 
   await shoot(page, "publishing");
   await page.tab.click("#stop-button");
   await page.waitForText("#form", /Publish/);
-  while (site.sessions.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await site.until("the end of the session", () => site.sessions.length === 0);
   equal(await page.evaluate("document.querySelector('video').srcObject"), null);
 });
 
@@ -332,12 +353,10 @@ test("publish page: connects again by itself, and says why it is not connected",
   await page.waitForText("#message", /^Wrong credentials/);
   site.trouble = undefined;
   await page.waitFor(messageHidden);
-  const first = site.sessions[0];
-  await frames(site, first, 3);
-  await site.endSession(first);
-  await page.waitForText("#message", /^The connection was interrupted/);
+  await site.published(3);
+  await says(page, /^The connection was interrupted/, () => site.endSession(site.newestSession));
   await page.waitFor(messageHidden);
-  await frames(site, site.sessions[0], 3);
+  await site.published(3);
 });
 
 test("publish page: without a secure context it tells what to do", async ({ open }) => {
@@ -377,7 +396,7 @@ test("publisher.js: bitrates, simulcast and codecs as asked for; an unknown code
   const page = await publish(
     `simulcast: true, videoCodec: "vp8/90000", videoBitrate: "2000", audioBitrate: 64`,
   );
-  await page.waitFor("globalThis.connected === 1");
+  await page.waitFor("globalThis.connected >= 1");
   // Chromium as a server takes one of the layers only
   const encodings = await page.evaluate<number[]>(
     "publisher.peer.getSenders().flatMap((sender) => sender.getParameters().encodings[0].maxBitrate)",
@@ -389,9 +408,7 @@ test("publisher.js: bitrates, simulcast and codecs as asked for; an unknown code
   await page.close();
 
   const wrong = await publish(`videoCodec: "h261/90000"`);
-  await wrong.waitFor("errors.length > 0");
-  match(
-    await wrong.evaluate<string>("errors[0][0]"),
-    /no codec in common: this browser cannot send H261, retrying/,
+  await wrong.waitFor(
+    "errors.some(([text]) => /no codec in common: this browser cannot send H261, retrying/.test(text))",
   );
 });

@@ -15,8 +15,11 @@ const bitsPerSecond = 24e6;
 const slowReaders = 40;
 const halfOpenConnections = 300;
 const watchMs = 5000;
-/** Parts come five times a second; when machines are busy, several at once. Who is stalled gets one or two. */
-const fewestPlaylists = 2 * watchMs / 1000;
+const lookMs = 50;
+/** Who is stalled gets one or two. */
+const fewestPlaylists = 10;
+/** For tests that hang. */
+const limitMs = 120_000;
 
 /** Its directory has a file beside the one of the server. */
 export class HostileSite implements AsyncDisposable {
@@ -33,7 +36,8 @@ export class HostileSite implements AsyncDisposable {
       await Deno.writeTextFile(`${folder}/${name}`, secret);
     }
     const server = await TestServer.start({
-      config: { hls: true, hlsDirectory: `${folder}/hls`, hlsVariant: "lowLatency" },
+      // the publisher is silent as long as the test is not given the processor
+      config: { readTimeout: "30s", hls: true, hlsDirectory: `${folder}/hls`, hlsVariant: "lowLatency" },
     });
     try {
       return new HostileSite(
@@ -65,9 +69,8 @@ async function watch(server: TestServer): Promise<void> {
     lowLatency: true,
     mediaType: "video/mp4",
   });
-  await follower.follow(performance.now() + watchMs);
+  await follower.follow(performance.now() + watchMs, fewestPlaylists);
   equal(follower.problems, []);
-  ok(follower.playlists >= fewestPlaylists, `only ${follower.playlists} playlists`);
 }
 
 async function slowClients({ server }: HostileSite): Promise<void> {
@@ -80,7 +83,11 @@ async function slowClients({ server }: HostileSite): Promise<void> {
   const slow: SlowReader[] = [];
   for (let i = 0; i < slowReaders; i++) slow.push(readers.use(await SlowReader.start(url, 100)));
   await watch(server);
-  ok(slow.every(({ bytes }) => bytes > 0), "a slow reader got nothing");
+  const end = performance.now() + limitMs;
+  while (!slow.every(({ bytes }) => bytes > 0)) {
+    ok(performance.now() < end, "a slow reader got nothing");
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
 }
 
 const traversals: readonly string[] = [

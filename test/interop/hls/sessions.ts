@@ -1,9 +1,13 @@
 /** Who may watch, and how a player without cookies, behind changing addresses or a CDN, stays the same viewer. */
 import { equal, match, ok } from "../../support/assert.ts";
 import { HlsClient, type Multivariant, parseMultivariant } from "../support/hls_client.ts";
+import { patient } from "../support/patience.ts";
 import { SteadyPublisher } from "../support/raw_rtsp.ts";
 import { type Case } from "../support/pool.ts";
 import { type Config, TestServer } from "../support/server.ts";
+
+/** For tests that hang. */
+const logLimitMs = 120_000;
 
 const permitted = (user: string, pass: string, action: string, path = "") => ({
   user,
@@ -13,7 +17,10 @@ const permitted = (user: string, pass: string, action: string, path = "") => ({
 });
 
 const config: Config = {
+  ...patient,
   hls: true,
+  // what was listed when a test has looked is there when it is asked for, however long that takes
+  hlsSegmentCount: 60,
   hlsTrustedProxies: ["127.0.0.1"],
   hlsCDNSecret: "cdn-secret",
   authInternalUsers: [
@@ -102,7 +109,7 @@ async function credentials(server: TestServer): Promise<void> {
     equal(wrong.status, 401);
     ok(!/#EXTM3U|<video/.test(wrong.text));
   }
-  ok(server.log.find(/\[HLS\].*(failed to authenticate|authentication)/) !== undefined);
+  await server.log.waitFor(/\[HLS\].*(failed to authenticate|authentication)/, logLimitMs);
   const list = await client.multivariant(url, { headers: basic("viewer:s3cret") });
   const page = await client.get(server.hlsUrl("private/"), { headers: basic("viewer:s3cret") });
   equal(page.status, 200);
@@ -130,6 +137,7 @@ async function contentDelivery(server: TestServer): Promise<void> {
     const file = await client.ask(segment);
     equal([file.status, file.headers.get("cache-control")], [200, "public, max-age=3600"]);
   }
+  await server.log.waitFor(/is reading from muxer 'cdn'/, logLimitMs);
   equal(server.log.count(/is reading from muxer 'cdn'/), 1);
   const stranger = new HlsClient({ cookies: false, headers: { authorization: "Bearer cdn-secrets" } });
   equal((await stranger.get(url)).status, 401);
@@ -141,7 +149,8 @@ async function afterTheEnd(server: TestServer): Promise<void> {
   equal((await client.get(url)).status, 404);
   const publisher = await SteadyPublisher.start(server.rtspUrl("open/end"));
   const list = await client.multivariant(url);
-  // a request that is held when the stream ends is answered, too
+  // a request that is held when the stream ends is answered, too; nothing new comes that would end it before
+  await publisher.silence();
   const { answer } = await firstMedia(client, list);
   const [, sequence] = answer.text.match(/MEDIA-SEQUENCE:(\d+)/) ?? [];
   const segments = answer.text.match(/#EXTINF/g)?.length ?? 0;

@@ -4,8 +4,9 @@
  */
 import { type Browser as Chromium, type BrowserContext, chromium, type Page as Tab } from "playwright-core";
 
-const startTimeoutMs = 60_000;
-const waitTimeoutMs = 60_000;
+/** Both are for tests that hang: what they wait for happens at once where the machine has nothing else to do. */
+const startTimeoutMs = 180_000;
+const waitTimeoutMs = 120_000;
 const lookMs = 50;
 
 /** Playwright adds those for automation, and the profile folder. */
@@ -52,6 +53,12 @@ export interface Playing {
   /** Seconds, when the wait began and when it was over. */
   readonly from: number;
   readonly to: number;
+}
+
+/** Matches texts in which each of them is found, wherever: what is looked for together is true at the same moment. */
+export function allOf(...patterns: readonly RegExp[]): RegExp {
+  const flags = patterns.some(({ ignoreCase }) => ignoreCase) ? "i" : "";
+  return new RegExp(patterns.map(({ source }) => `(?=[^]*(?:${source}))`).join(""), flags);
 }
 
 /**
@@ -123,6 +130,7 @@ export class Page {
   /** Everything on the console, and uncaught errors, as `level: text`. */
   readonly console: string[] = [];
   readonly #origins: readonly string[];
+  /** Of the console, or of requests. */
   #nextLine = Promise.withResolvers<void>();
   #ended = false;
 
@@ -133,7 +141,10 @@ export class Page {
     private readonly options: PageOptions,
   ) {
     this.#origins = [origin, ...options.origins ?? []];
-    context.on("request", (request) => this.requests.push(request.url()));
+    context.on("request", (request) => {
+      this.requests.push(request.url());
+      this.#wake();
+    });
     context.on("console", (message) => this.#addLine(`${message.type()}: ${message.text()}`));
     tab.on("pageerror", (error) => this.#addLine(`error: uncaught ${error.stack ?? error.message}`));
   }
@@ -173,14 +184,26 @@ export class Page {
   }
 
   /** Resolves when the expression is true in the page. */
-  async waitFor(expression: string, timeoutMs = waitTimeoutMs): Promise<void> {
+  async waitFor(expression: string, timeoutMs?: number): Promise<void> {
+    await this.#waitForValue("", `Boolean(${expression})`, expression, timeoutMs);
+  }
+
+  /** The first value of the expression that counts as true. `state`: declarations that it may use. */
+  async #waitForValue<T>(
+    state: string,
+    expression: string,
+    what: string,
+    timeoutMs = waitTimeoutMs,
+  ): Promise<T> {
     // Not Playwright's own waiting: it evaluates later, which the content security policy of a page may forbid.
-    const isTrue = await this.evaluate<boolean>(`new Promise((resolve, reject) => {
+    const found = await this.evaluate<{ value: T } | null>(`new Promise((resolve, reject) => {
+      ${state}
       const end = performance.now() + ${timeoutMs};
       const look = () => {
         try {
-          if (${expression}) resolve(true);
-          else if (performance.now() > end) resolve(false);
+          const value = ${expression};
+          if (value) resolve({ value });
+          else if (performance.now() > end) resolve(null);
           else setTimeout(look, ${lookMs});
         } catch (error) {
           reject(error);
@@ -188,21 +211,43 @@ export class Page {
       };
       look();
     })`);
-    if (!isTrue) {
-      throw new Error(`never true within ${timeoutMs} ms: ${expression}\n${await this.#describe()}`);
+    if (found === null) {
+      throw new Error(`never true within ${timeoutMs} ms: ${what}\n${await this.#describe()}`);
     }
+    return found.value;
   }
 
   /** Resolves when such a line, `level: text`, is on the console. */
-  async waitForConsole(line: RegExp, timeoutMs = waitTimeoutMs): Promise<void> {
+  async waitForConsole(line: RegExp, timeoutMs?: number): Promise<void> {
+    await this.#waitForLine(
+      () => this.console.some((text) => line.test(text)),
+      `no line like ${line}`,
+      timeoutMs,
+    );
+  }
+
+  /** Resolves when such a URL has been asked for. */
+  async waitForRequest(url: RegExp): Promise<void> {
+    await this.#waitForLine(
+      () => this.requests.some((text) => url.test(text)),
+      `no request for ${url}\n${this.requests.slice(-10).join("\n")}`,
+    );
+  }
+
+  /** Resolves when the page has done something wrong that `end` will tell. */
+  async waitForFault(): Promise<void> {
+    await this.#waitForLine(() => this.errors.length + this.outsideRequests.length > 0, "nothing is wrong");
+  }
+
+  async #waitForLine(isThere: () => boolean, otherwise: string, timeoutMs = waitTimeoutMs): Promise<void> {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.#wake();
     }, timeoutMs);
     try {
-      while (!this.console.some((text) => line.test(text))) {
-        if (isLate || this.#ended) throw new Error(`no line like ${line}\n${this.console.join("\n")}`);
+      while (!isThere()) {
+        if (isLate || this.#ended) throw new Error(`${otherwise}\n${this.console.join("\n")}`);
         await this.#nextLine.promise;
       }
     } finally {
@@ -210,23 +255,38 @@ export class Page {
     }
   }
 
-  /** Resolves when an element that is shown has such a text, and gives it. */
+  /** Resolves when an element that is shown has such a text, and gives it as it was then. */
   async waitForText(selector: string, text: RegExp, timeoutMs?: number): Promise<string> {
     const element = `document.querySelector(${JSON.stringify(selector)})`;
-    await this.waitFor(`${element}?.checkVisibility() && ${text}.test(${element}.innerText)`, timeoutMs);
-    return await this.evaluate(`${element}.innerText`);
+    const shown = `(${element}?.checkVisibility() ? ${element}.innerText : null)`;
+    const [found] = await this.#waitForValue<[string]>(
+      "",
+      `((shown) => shown !== null && ${text}.test(shown) && [shown])(${shown})`,
+      `${selector} says ${text}`,
+      timeoutMs,
+    );
+    return found;
   }
 
-  /** Resolves when the video has a picture and its time has gone on by so many seconds. */
+  /**
+   * Resolves when the video has a picture and its time has gone on by so many seconds. One that begins anew meanwhile is
+   * given time again.
+   */
   async waitForPlaying(selector = "video", seconds = 0.5, timeoutMs?: number): Promise<Playing> {
-    const video = `document.querySelector(${JSON.stringify(selector)})`;
-    await this.waitFor(`${video}?.videoWidth > 0 && !${video}.paused && ${video}.readyState >= 2`, timeoutMs);
-    const from = await this.evaluate<number>(`${video}.currentTime`);
-    await this.waitFor(`${video}.currentTime > ${from + seconds}`, timeoutMs);
-    const now = await this.evaluate<Omit<Playing, "from">>(
-      `({ videoWidth: ${video}.videoWidth, videoHeight: ${video}.videoHeight, to: ${video}.currentTime })`,
+    return await this.#waitForValue<Playing>(
+      `let from = null;
+      const advanced = (video) => {
+        const isPlaying = video?.videoWidth > 0 && !video.paused;
+        if (!isPlaying || video.currentTime < from) from = null;
+        if (!isPlaying) return null;
+        const { videoWidth, videoHeight, currentTime: to } = video;
+        if (video.readyState >= 2) from ??= to;
+        return from !== null && to > from + ${seconds} ? { videoWidth, videoHeight, from, to } : null;
+      };`,
+      `advanced(document.querySelector(${JSON.stringify(selector)}))`,
+      `${selector} plays for ${seconds} s`,
+      timeoutMs,
     );
-    return { ...now, from };
   }
 
   /** A PNG file, to look at. */

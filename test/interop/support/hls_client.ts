@@ -1,7 +1,10 @@
 /** A client of HLS servers over HTTP, as a player would be: keeps cookies or not, follows redirections. */
 import { parseAttributes } from "../../protocols/hls/support/media_playlist.ts";
 
-const timeLimitMs = 30_000;
+/** For tests that hang. */
+const timeLimitMs = 120_000;
+/** Behind it, the server answers 503: there is nothing new yet. */
+const againMs = 200;
 const mostRedirects = 5;
 
 export interface HlsAnswer {
@@ -42,7 +45,7 @@ export class HlsClient {
     return [...this.#cookies.keys()];
   }
 
-  /** Follows redirections. Rejects when there is no answer within half a minute. */
+  /** Follows redirections. Rejects when there is no answer within two minutes. */
   async get(url: string, request: Request = {}): Promise<HlsAnswer> {
     for (let i = 0; i < mostRedirects; i++) {
       const answer = await this.ask(url, request);
@@ -53,8 +56,19 @@ export class HlsClient {
     throw new Error(`more than ${mostRedirects} redirections: ${url}`);
   }
 
-  /** One request. */
-  async ask(url: string, { method = "GET", headers = {} }: Request = {}): Promise<HlsAnswer> {
+  /** One request; again, as players do, when the server says that it has held it long enough. */
+  async ask(url: string, request: Request = {}): Promise<HlsAnswer> {
+    const end = performance.now() + timeLimitMs;
+    for (;;) {
+      const answer = await this.#once(url, request);
+      if (answer.status !== 503 || !answer.headers.has("retry-after") || performance.now() > end) {
+        return answer;
+      }
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+
+  async #once(url: string, { method = "GET", headers = {} }: Request): Promise<HlsAnswer> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(url, {
       method,

@@ -15,6 +15,12 @@ const pollMs = 500;
 const wholeEach = 4;
 /** The version at which ranges and HEAD are tried. */
 const rangeVersion = 12;
+/** So many closed segments have their parts listed: who comes when more have been closed has missed some. */
+const segmentsWithParts = 2;
+/** What left the playlist so many segments ago may be gone. */
+const lingering = 1;
+/** For tests that hang. */
+const limitMs = 120_000;
 
 export interface LiveOptions {
   readonly client: HlsClient;
@@ -26,14 +32,27 @@ export interface LiveOptions {
   readonly mediaType: string;
 }
 
-/** `problems` has one sentence each, and is empty when all is well. */
+/** What comes next is no longer there: this process was not given the processor for too long. */
+class LateError extends Error {}
+
+function end({ mediaSequence, segments }: MediaPlaylist): number {
+  return mediaSequence + segments.length;
+}
+
+/**
+ * `problems` has one sentence each, and is empty when all is well. A player that is late opens the stream anew, and so does
+ * this one: only playlists that it has read one after the other can be compared.
+ */
 export class LiveFollower {
-  readonly #validator: PlaylistValidator;
+  #validator: PlaylistValidator;
+  /** Of the times before it was late. */
+  readonly #validators: PlaylistValidator[] = [];
   readonly #problems: string[] = [];
   /** From preload hints: the server answers when the part is complete. */
   readonly #hinted = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>();
+  readonly #pending = new Set<Promise<unknown>>();
   #rangesTried = false;
-  /** Segments in the order of their numbers, `collect` only. */
+  /** Segments in the order of their numbers, `collect` only: those since it was late. */
   readonly segments: Uint8Array<ArrayBuffer>[] = [];
   deltas = 0;
   skipped = 0;
@@ -42,15 +61,26 @@ export class LiveFollower {
   readonly ages: number[] = [];
 
   constructor(private readonly options: LiveOptions, private readonly collect = false) {
-    this.#validator = new PlaylistValidator({
+    this.#validator = this.#createValidator();
+  }
+
+  #createValidator(): PlaylistValidator {
+    const validator = new PlaylistValidator({
       fetchFile: (uri) => this.#fetchFile(uri),
-      video: options.video,
-      regular: options.lowLatency,
+      video: this.options.video,
+      regular: this.options.lowLatency,
     });
+    this.#validators.push(validator);
+    return validator;
   }
 
   get problems(): readonly string[] {
-    return [...this.#validator.problems, ...this.#problems];
+    return [...this.#validators.flatMap(({ problems }) => problems), ...this.#problems];
+  }
+
+  /** How often it had to open the stream anew. */
+  get timesLate(): number {
+    return this.#validators.length - 1;
   }
 
   /** Ranges and HEAD: once, when there are enough segments. */
@@ -59,27 +89,56 @@ export class LiveFollower {
   }
 
   get playlists(): number {
-    return this.#validator.playlists;
+    return this.#sum("playlists");
   }
 
   get samples(): number {
-    return this.#validator.samples;
+    return this.#sum("samples");
   }
 
   get discontinuities(): number {
-    return this.#validator.discontinuities;
+    return this.#sum("discontinuities");
   }
 
-  /** Until then, in time of `performance.now()`. */
-  async follow(endMs: number): Promise<void> {
-    let playlist = await this.#load("");
-    await this.#judge(playlist, null);
-    while (performance.now() < endMs) {
-      const before = playlist;
-      playlist = this.options.lowLatency ? await this.#reload(before) : await this.#poll();
-      await this.#judge(playlist, before);
+  #sum(name: "playlists" | "samples" | "discontinuities"): number {
+    return this.#validators.reduce((total, validator) => total + validator[name], 0);
+  }
+
+  /** Until then, in time of `performance.now()`, and until there were so many versions. Throws when these do not come. */
+  async follow(endMs: number, playlists = 1): Promise<void> {
+    let playlist: MediaPlaylist | null = null;
+    while (playlist === null || performance.now() < endMs || this.playlists < playlists) {
+      if (performance.now() > endMs + limitMs) throw new Error(`only ${this.playlists} playlists`);
+      try {
+        playlist = await this.#next(playlist);
+      } catch (error) {
+        if (!(error instanceof LateError)) throw error;
+        this.#startAnew();
+        playlist = null;
+      }
     }
-    await Promise.all(this.#hinted.values());
+    await Promise.all(this.#pending);
+  }
+
+  async #next(before: MediaPlaylist | null): Promise<MediaPlaylist> {
+    const playlist = before === null
+      ? await this.#load("")
+      : this.options.lowLatency
+      ? await this.#reload(before)
+      : await this.#poll();
+    if (before !== null) {
+      const missed = end(before) < playlist.mediaSequence ||
+        this.options.lowLatency && end(playlist) - end(before) > segmentsWithParts;
+      if (missed) throw new LateError();
+    }
+    await this.#judge(playlist, before);
+    return playlist;
+  }
+
+  #startAnew(): void {
+    this.#validator = this.#createValidator();
+    this.#hinted.clear();
+    this.segments.length = 0;
   }
 
   #problem(text: string): void {
@@ -94,11 +153,12 @@ export class LiveFollower {
   /** RFC 8216bis §6.2.5: asks for the next part, and for that part itself. */
   async #reload(before: MediaPlaylist): Promise<MediaPlaylist> {
     this.#followHint(before);
-    const msn = before.mediaSequence + before.segments.length;
+    const msn = end(before);
     const query = `_HLS_msn=${msn}&_HLS_part=${before.open.parts.length}`;
     if (before.canSkipUntil === null || this.playlists % wholeEach === 0) return await this.#load(query);
     const delta = await this.#load(`${query}&_HLS_skip=YES`);
     if (delta.skipped === 0) return delta;
+    if (delta.mediaSequence + delta.skipped > msn) throw new LateError();
     this.deltas++;
     this.skipped += delta.skipped;
     return applyDelta(before, delta);
@@ -108,7 +168,11 @@ export class LiveFollower {
     const url = new URL(this.options.url);
     if (query !== "") url.search += `${url.search === "" ? "" : "&"}${query}`;
     const answer = await this.options.client.get(String(url));
-    if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${answer.text}`);
+    if (answer.status !== 200) {
+      const asked = Number(url.searchParams.get("_HLS_msn") ?? Infinity);
+      if (answer.status === 400 && asked < (await this.#load("")).mediaSequence) throw new LateError();
+      throw new Error(`${url}: ${answer.status} ${answer.text}`);
+    }
     this.#checkHeaders(answer, "application/vnd.apple.mpegurl");
     const playlist = parseMediaPlaylist(answer.text);
     if (query !== "") this.#addAge(playlist);
@@ -127,7 +191,10 @@ export class LiveFollower {
   #followHint({ preloadHint }: MediaPlaylist): void {
     if (preloadHint === null || this.#hinted.has(preloadHint)) return;
     this.hints++;
-    this.#hinted.set(preloadHint, this.#fetch(preloadHint));
+    const file = this.#fetch(preloadHint);
+    this.#hinted.set(preloadHint, file);
+    this.#pending.add(file);
+    void file.finally(() => this.#pending.delete(file));
   }
 
   async #judge(playlist: MediaPlaylist, before: MediaPlaylist | null): Promise<void> {
@@ -141,7 +208,9 @@ export class LiveFollower {
     if (before === null || before.mediaSequence === mediaSequence) return;
     // the one that leaves next has to be there still; the one that has just left, too (§6.2.2)
     for (const segment of [before.segments[0], segments[0]]) {
-      if (!segment.gap && await this.#fetch(segment.uri) === null) {
+      if (segment.gap || await this.#fetch(segment.uri) !== null) continue;
+      const now = await this.#load("");
+      if (now.mediaSequence - segment.msn <= lingering) {
         this.#problem(`segment ${segment.msn} is gone at ${mediaSequence}`);
       }
     }
@@ -149,9 +218,17 @@ export class LiveFollower {
   }
 
   async #fetchFile(uri: string): Promise<Uint8Array | null> {
-    const bytes = await (this.#hinted.get(uri) ?? this.#fetch(uri));
+    const bytes = await this.#hinted.get(uri) ?? await this.#fetch(uri);
+    if (bytes === null && !await this.#isListed(uri)) throw new LateError();
     if (this.collect && bytes !== null) this.segments.push(bytes);
     return bytes;
+  }
+
+  async #isListed(uri: string): Promise<boolean> {
+    const { segments, open } = await this.#load("");
+    return [...segments, { uri: "", ...open }].some((segment) =>
+      segment.uri === uri || segment.map === uri || segment.parts.some((part) => part.uri === uri)
+    );
   }
 
   async #fetch(uri: string): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -2,7 +2,8 @@
 import { parseMediaPlaylist } from "../../protocols/hls/support/media_playlist.ts";
 import { HlsClient } from "./hls_client.ts";
 
-const readyMs = 60_000;
+/** For tests that hang. */
+const readyMs = 120_000;
 const lookMs = 200;
 
 /** Resolves when the first media playlist has so many segments. FFmpeg 5.1 knows no gaps: it needs three real ones. */

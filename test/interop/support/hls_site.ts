@@ -5,14 +5,17 @@
 import { assetResponse } from "../../../src/net/http/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
-import { freeTcpPort } from "./ports.ts";
+import { withFreeTcpPort } from "./ports.ts";
 
 /** The stream stands still at its end: longer than a test takes on a busy machine. */
 const mediaSeconds = 300;
 const windowSegments = 5;
 /** So much is already there when the stream starts. */
 const headStartSeconds = 4;
-const encodeLimitMs = 120_000;
+/** Both are for tests that hang. */
+const encodeLimitMs = 400_000;
+const limitMs = 120_000;
+const lookMs = 50;
 
 export const picture = { width: 320, height: 180 };
 
@@ -92,14 +95,13 @@ export class HlsSite implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
   #server: Deno.HttpServer<Deno.NetAddr>;
-  #nextRequest = Promise.withResolvers<void>();
   #generation = 1;
   #startedAt = performance.now() - 1000 * headStartSeconds;
 
   constructor(folder: string) {
     this.#folder = folder;
     // Not one that the system may give to the browser while the server is away.
-    this.#server = this.#serve(freeTcpPort());
+    this.#server = withFreeTcpPort((port) => this.#serve(port));
     this.port = this.#server.addr.port;
   }
 
@@ -121,9 +123,8 @@ export class HlsSite implements AsyncDisposable {
   /** Resolves when such a path has been asked for so many times from now on. */
   async asked(path: RegExp, times: number): Promise<void> {
     const from = this.requests.length;
-    while (this.requests.slice(from).filter((request) => path.test(request.path)).length < times) {
-      await this.#nextRequest.promise;
-    }
+    const since = () => this.requests.slice(from).filter((request) => path.test(request.path)).length;
+    await until(`${times} requests for ${path}`, () => since() >= times);
   }
 
   /** The server is gone until `comeBack`. */
@@ -131,8 +132,17 @@ export class HlsSite implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  comeBack(): void {
-    this.#server = this.#serve(this.port);
+  /** Other tests look for free ports meanwhile, and hold each for a moment. */
+  async comeBack(): Promise<void> {
+    await until(`port ${this.port}`, () => {
+      try {
+        this.#server = this.#serve(this.port);
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.AddrInUse) return false;
+        throw error;
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,8 +159,6 @@ export class HlsSite implements AsyncDisposable {
   async #answer(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
     this.requests.push({ path: pathname, search, authorization: request.headers.get("authorization") });
-    this.#nextRequest.resolve();
-    this.#nextRequest = Promise.withResolvers();
     const response = request.method === "OPTIONS"
       ? new Response(null, { status: 204 })
       : await this.#route(request, pathname);
@@ -209,6 +217,14 @@ export class HlsSite implements AsyncDisposable {
     const lines = Array.from({ length: last - first + 1 }, (_, i) => `#EXTINF:1.00000,\n${first + i}.m4s`);
     return `#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:${first}\n` +
       `#EXT-X-MAP:URI="init.mp4"\n${lines.join("\n")}\n`;
+  }
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }
 

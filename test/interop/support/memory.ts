@@ -1,7 +1,7 @@
 import { residentBytes } from "../../bench/sys/process.ts";
 import { ok } from "../../support/assert.ts";
 
-const limitMs = 60_000;
+const limitMs = 180_000;
 const slack = 96 * 1024 * 1024;
 
 /** Resolves when the process has hardly more memory than `before`, in bytes. */

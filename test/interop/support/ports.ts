@@ -11,6 +11,17 @@ export function freeTcpPort(): number {
   return freeTcpPorts(1)[0];
 }
 
+/** What `use` makes of a free port; of another one when somebody has taken it meanwhile. */
+export function withFreeTcpPort<T>(use: (port: number) => T): T {
+  for (let i = 1;; i++) {
+    try {
+      return use(freeTcpPort());
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || i === tries) throw error;
+    }
+  }
+}
+
 /** Different ones. */
 export function freeTcpPorts(count: number): number[] {
   const ports = new Set<number>();

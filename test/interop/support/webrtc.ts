@@ -4,7 +4,9 @@
  */
 import type { Browser, Page, PageOptions } from "./browser.ts";
 
-const logTimeoutMs = 30_000;
+/** Both are for tests that hang. */
+const logTimeoutMs = 120_000;
+const statsTimeoutMs = 120_000;
 
 /** A `TestServer`, or a server inside of the test. */
 export interface WebrtcHost {
@@ -75,6 +77,8 @@ export interface MediaStats {
   readonly nacks: number;
   readonly plis: number;
   readonly freezes: number;
+  /** Bits per second that the network is believed to take; 0 for what is received. */
+  readonly targetBitrate: number;
   readonly mimeType: string;
 }
 
@@ -193,6 +197,7 @@ const script = `
         nacks: sum("nackCount"),
         plis: sum("pliCount"),
         freezes: sum("freezeCount"),
+        targetBitrate: sum("targetBitrate"),
         mimeType: codecs.get(streams[0].codecId) ?? "",
       };
     };
@@ -282,7 +287,7 @@ export class Peer {
   }
 
   /** Resolves with the statistics when `enough` holds; throws with them when it never does. */
-  async waitForStats(enough: (stats: PeerStats) => boolean, timeoutMs = 30_000): Promise<PeerStats> {
+  async waitForStats(enough: (stats: PeerStats) => boolean, timeoutMs = statsTimeoutMs): Promise<PeerStats> {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const stats = await this.stats();
@@ -299,6 +304,29 @@ export class Peer {
       (now.video?.frames ?? 0) >= (video?.frames ?? 0) + (more.frames ?? 0) &&
       (now.audio?.packets ?? 0) >= (audio?.packets ?? 0) + (more.audioPackets ?? 0)
     );
+  }
+
+  /** Pictures of this one and of another peer of the same page, decoded or encoded, at the same moment. */
+  async framesBeside(other: Peer): Promise<readonly [own: number, others: number]> {
+    const all = await this.page.evaluate<readonly PeerStats[]>(
+      `Promise.all([${this.index}, ${other.index}].map((index) => window.statsOf(index)))`,
+    );
+    const [own, others] = all.map(({ video }) => video?.frames ?? 0);
+    return [own, others];
+  }
+
+  /**
+   * So many packets of video of which none is missing. Those that a socket had no room for, as their process was not
+   * given the processor, are forgiven: what the server itself does not send is missing always.
+   */
+  async waitForUnbroken(packets = 50): Promise<PeerStats> {
+    const first = (await this.stats()).video;
+    let begin = { packets: first?.packets ?? 0, lost: first?.lost ?? 0 };
+    return await this.waitForStats(({ video }) => {
+      if (video === null) return false;
+      if (video.lost !== begin.lost) begin = video;
+      return video.packets >= begin.packets + packets;
+    });
   }
 
   /** `connected`, `failed`, `closed`, … */

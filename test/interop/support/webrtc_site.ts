@@ -4,7 +4,11 @@
  */
 import { webrtcModule, webrtcPage } from "../../../src/protocols/webrtc/pages.ts";
 import type { Browser, Page } from "./browser.ts";
-import { freeTcpPort } from "./ports.ts";
+import { withFreeTcpPort } from "./ports.ts";
+
+/** For tests that hang. */
+const limitMs = 120_000;
+const lookMs = 20;
 
 /** For `withBrowser`: names of interfaces would have to be resolved by multicast, which tests may not. */
 export const webrtcFlags = ["--disable-features=WebRtcHideLocalIpsWithMdns"];
@@ -70,7 +74,8 @@ function end(id) {
 }
 async function published(id) {
   const found = { frames: 0, width: 0, audioPackets: 0, codec: "" };
-  const report = await sessions.get(id).getStats();
+  const report = await sessions.get(id)?.getStats();
+  if (report === undefined) return null;
   for (const entry of report.values()) {
     if (entry.type !== "inbound-rtp") continue;
     if (entry.kind === "audio") found.audioPackets += entry.packetsReceived;
@@ -105,7 +110,7 @@ export class WebrtcSite implements AsyncDisposable {
   #sessions: string[] = [];
 
   constructor() {
-    this.#server = this.#serve(freeTcpPort());
+    this.#server = withFreeTcpPort((port) => this.#serve(port));
     this.port = this.#server.addr.port;
   }
 
@@ -116,6 +121,25 @@ export class WebrtcSite implements AsyncDisposable {
   /** Those that were made and not ended, oldest first. */
   get sessions(): readonly string[] {
     return this.#sessions;
+  }
+
+  /** Those that were asked for and not ended; the newest is the one that a page uses now. */
+  get newestSession(): string {
+    const id = this.#sessions.at(-1);
+    if (id === undefined) throw new Error("there is no session");
+    return id;
+  }
+
+  /** Resolves when the condition holds. */
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (!await condition()) {
+      if (performance.now() > end) {
+        const requests = this.requests.map(({ method, path }) => `${method} ${path}`);
+        throw new Error(`waited in vain for ${what}\n${requests.join("\n")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
   }
 
   /** To be called before the first offer. */
@@ -129,8 +153,16 @@ export class WebrtcSite implements AsyncDisposable {
     await this.#run(`end(${JSON.stringify(id)})`);
   }
 
-  async published(id: string): Promise<Published> {
-    return await this.#run<Published>(`published(${JSON.stringify(id)})`);
+  /** Of the newest session, when it has so many frames, and sound. */
+  async published(frames: number): Promise<Published> {
+    let found: Published | null = null;
+    await this.until(`${frames} frames`, async () => {
+      const id = this.#sessions.at(-1);
+      if (id === undefined) return false;
+      found = await this.#run<Published | null>(`published(${JSON.stringify(id)})`);
+      return found !== null && found.frames >= frames && found.audioPackets > 0;
+    });
+    return found!;
   }
 
   /** The server is gone until `comeBack`. */
@@ -138,8 +170,17 @@ export class WebrtcSite implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  comeBack(): void {
-    this.#server = this.#serve(this.port);
+  /** Other tests look for free ports meanwhile, and hold each for a moment. */
+  async comeBack(): Promise<void> {
+    await this.until(`port ${this.port}`, () => {
+      try {
+        this.#server = this.#serve(this.port);
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.AddrInUse) return false;
+        throw error;
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -172,7 +213,7 @@ export class WebrtcSite implements AsyncDisposable {
       ifMatch: request.headers.get("if-match"),
       body: await request.text(),
     });
-    return await this.#session(this.requests[this.requests.length - 1], name);
+    return await this.#session(this.requests[this.requests.length - 1], name, () => request.signal.aborted);
   }
 
   async #file(request: Request, name: string): Promise<Response> {
@@ -189,7 +230,12 @@ export class WebrtcSite implements AsyncDisposable {
     return module ?? new Response(null, { status: 404 });
   }
 
-  async #session({ method, path, search, body }: SiteRequest, name: string): Promise<Response> {
+  /** `isGone`: nobody waits for the answer any more. */
+  async #session(
+    { method, path, search, body }: SiteRequest,
+    name: string,
+    isGone: () => boolean,
+  ): Promise<Response> {
     const { trouble } = this;
     if (method === "OPTIONS") {
       return new Response(null, { status: 204, headers: { ...headers, ...this.#links() } });
@@ -202,7 +248,8 @@ export class WebrtcSite implements AsyncDisposable {
       const { id, sdp } = await this.#run<{ id: string; sdp: string }>(
         `answer(${JSON.stringify(name)}, ${JSON.stringify(body)}, ${trouble?.kind === "blocked"})`,
       );
-      this.#sessions.push(id);
+      if (isGone()) await this.#run(`end(${JSON.stringify(id)})`);
+      else this.#sessions.push(id);
       const location = `${path}/${id}${search}`;
       return new Response(sdp, { status: 201, headers: { ...headers, location, etag: `"${id}"` } });
     }

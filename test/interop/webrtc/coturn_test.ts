@@ -6,7 +6,7 @@ import { createCertificate } from "../support/certificate.ts";
 import { freeTcpPort } from "../support/ports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 120_000;
 const host = "127.0.0.1";
 const passwords = ["--lt-cred-mech", "--user", "me:pass"];
 

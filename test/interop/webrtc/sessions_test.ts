@@ -8,7 +8,7 @@ import { type Browser, withBrowser } from "../support/browser.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { MediaFolder } from "../support/media.ts";
 import { memoryReturns } from "../support/memory.ts";
-import { freeTcpPorts } from "../support/ports.ts";
+import { patientWebrtc } from "../support/patience.ts";
 import { TestServer } from "../support/server.ts";
 import { WebrtcSite } from "../support/webrtc.ts";
 
@@ -16,7 +16,8 @@ const reloads = 50;
 /** The first ones fill caches, and make what is made once. */
 const firstReloads = 5;
 const lookMs = 50;
-const limitMs = 30_000;
+/** For tests that hang. */
+const limitMs = 120_000;
 /** Connections that browsers and this test keep open for their next request come and go. */
 const spareSockets = 6;
 
@@ -83,8 +84,12 @@ async function reloadsLeaveNothing(setting: Setting): Promise<void> {
   const [sockets, memory] = [socketsOf(server.pid), residentBytes(server.pid)];
   for (let i = 0; i < reloads; i++) await reload();
   await becomes(setting, nobody);
-  const left = socketsOf(server.pid);
-  ok(left <= sockets + spareSockets, `${sockets} sockets before, ${left} after`);
+  const end = performance.now() + limitMs;
+  let left = socketsOf(server.pid);
+  for (; left > sockets + spareSockets; left = socketsOf(server.pid)) {
+    ok(performance.now() < end, `${sockets} sockets before, ${left} after`);
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
   await memoryReturns(server.pid, memory);
   await tab.page.close();
 }
@@ -152,7 +157,9 @@ async function flood({ server }: Setting, ufrag: string, isOver: () => Promise<b
   );
   try {
     const packets = strangersPackets(ufrag);
+    const end = performance.now() + limitMs;
     for (let sent = 0; sent < floodPackets || !await isOver(); sent += burst) {
+      ok(performance.now() < end, `the reader does not go on; ${sent} packets were sent`);
       const sending = Array.from(
         { length: burst },
         (_, i) => sockets[(sent + i) % strangers].send(packets.next().value, to),
@@ -175,8 +182,9 @@ async function strangersDoNoHarm(setting: Setting): Promise<void> {
   const memory = residentBytes(server.pid);
   const before = video!.frames;
   await flood(setting, ufrag, async () => ((await reader.stats()).video?.frames ?? 0) >= before + 50);
-  const stats = await reader.waitForMedia({ frames: 30 });
-  equal([stats.connection, stats.video!.lost], ["connected", 0]);
+  await reader.waitForMedia({ frames: 30 });
+  await reader.waitForUnbroken();
+  await reader.waitForConnection("connected");
   await becomes(setting, { sessions: ["read flooded"], paths: ["flooded"], metric: 1 });
   await memoryReturns(server.pid, memory);
   await tab.page.close();
@@ -189,21 +197,14 @@ const cases: readonly (readonly [string, (setting: Setting) => Promise<void>])[]
 ];
 
 Deno.test("WebRTC sessions in Chromium", async (t) => {
-  const [api, metrics] = freeTcpPorts(2);
   await using media = new MediaFolder();
   await using server = await TestServer.start({
-    config: {
-      webrtc: true,
-      api: true,
-      apiAddress: `127.0.0.1:${api}`,
-      metrics: true,
-      metricsAddress: `127.0.0.1:${metrics}`,
-    },
+    config: { ...patientWebrtc, webrtc: true, api: true, metrics: true },
   });
   await using site = new WebrtcSite(server);
   await withBrowser(async (browser) => {
-    const at = (port: number) => `http://127.0.0.1:${port}`;
-    const setting = { server, site, browser, media, api: at(api), metrics: at(metrics) };
+    const metrics = `http://127.0.0.1:${server.ports.metrics}`;
+    const setting = { server, site, browser, media, api: server.apiUrl, metrics };
     for (const [name, run] of cases) await t.step(name, () => run(setting));
   });
 });

@@ -6,7 +6,7 @@ import { waitFor } from "./wait.ts";
 
 /** Throws when sessions do not connect, or packets get lost. */
 export async function relayScenario(iceServer: IceServerConf): Promise<void> {
-  const server = await openMux({ iceServers: [iceServer] });
+  const server = await openMux({ iceServers: [iceServer], gatherTimeoutMs: 60_000 });
   const client = await openMux({ udpAddress: "127.0.0.2:0", additionalHosts: ["127.0.0.2"] });
   try {
     const { ours, theirs, answerer, offerer } = await connect(server, client, {

@@ -1,3 +1,5 @@
+import { guarded } from "../../../../support/guarded.ts";
+
 /** Something that calls back whenever it has changed. */
 export interface Observable {
   onChange: () => void;
@@ -5,7 +7,7 @@ export interface Observable {
 
 /** Waits until `done` is true, looking again at every change. */
 export function waitFor(subject: Observable, done: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
+  const happens = new Promise<void>((resolve) => {
     const look = () => {
       if (!done()) return;
       subject.onChange = () => {};
@@ -14,4 +16,5 @@ export function waitFor(subject: Observable, done: () => boolean): Promise<void>
     subject.onChange = look;
     look();
   });
+  return guarded("a change of an ICE session", happens);
 }
