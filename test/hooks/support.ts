@@ -3,7 +3,7 @@ import type { Conf } from "../../src/conf/mod.ts";
 import { Hooks, type HooksOptions } from "../../src/hooks/mod.ts";
 import { confOf, type Entries } from "../paths/support.ts";
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 const pollMs = 10;
 
 /** A folder with scripts and what they write; goes with the test. */
@@ -41,6 +41,14 @@ export class ScriptFolder implements AsyncDisposable {
       () => `${count} lines, there are:\n${this.lines.join("\n")}`,
     );
     return this.lines;
+  }
+
+  /** Waits until the log has a line that starts so. */
+  async says(start: string): Promise<void> {
+    await until(
+      () => this.lines.some((line) => line.startsWith(start)),
+      () => `'${start}', there are:\n${this.lines.join("\n")}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

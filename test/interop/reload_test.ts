@@ -3,7 +3,7 @@ import { connect } from "node:tls";
 import { equal, match, ok } from "../support/assert.ts";
 import { type Answer, ApiClient, eventually } from "./support/api.ts";
 import { type Certificate, createCertificate } from "./support/certificate.ts";
-import { ffmpegPublish } from "./support/ffmpeg.ts";
+import { ffmpegPublish, patientSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Player, PlayingReader } from "./support/playing.ts";
 import { freeTcpPorts } from "./support/ports.ts";
@@ -19,7 +19,7 @@ const readers = {
   rtspUdp: ffmpeg((server) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")]),
   rtmp: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")]),
   hls: ffmpeg((server) => ["-i", server.hlsUrl("cam/index.m3u8")]),
-  srt: ffmpeg((server) => ["-i", server.srtUrl("read:cam")]),
+  srt: ffmpeg((server) => ["-i", patientSrt(server.srtUrl("read:cam"))]),
   webrtc: (server: TestServer, name: string) => WhepPlayer.open(name, server.ports.webrtc, "cam"),
   site: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("site")]),
 } as const;
@@ -44,7 +44,7 @@ interface Change {
 /** What nobody notices. */
 const silent: readonly Change[] = [
   { globals: { logLevel: "debug" } },
-  { globals: { readTimeout: "11s", writeTimeout: "12s" } },
+  { globals: { readTimeout: "61s", writeTimeout: "62s" } },
   { globals: { writeQueueSize: 1024, udpMaxPayloadSize: 1400 } },
   { globals: { rtspAuthMethods: ["basic"], hlsAllowOrigins: ["http://a.example"], apiAllowOrigins: [] } },
   {
@@ -104,6 +104,8 @@ function baseConfig(certificate: Certificate): Config {
     rtmp: true,
     hls: true,
     hlsAlwaysRemux: true,
+    // Who is held up finds what it has missed.
+    hlsSegmentCount: 40,
     srt: true,
     webrtc: true,
     // Publishers are on a server of their own, so that they stay.
@@ -201,7 +203,7 @@ async function refusals(server: TestServer, api: ApiClient, config: Config): Pro
   for (const [write, complaint] of files) {
     const from = server.log.lines.length;
     await write();
-    await server.log.waitFor(complaint, 30_000, from);
+    await server.log.waitFor(complaint, 60_000, from);
     equal(JSON.stringify(await api.get("/v3/config/global/get")), before);
   }
 }

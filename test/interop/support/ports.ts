@@ -1,11 +1,35 @@
 /**
  * Ports that are free now, below those that systems give to clients (from 32768 on with Linux), so that nobody gets
- * one by chance before it is used. Another run of the tests still may: callers that start servers try again.
+ * one by chance before it is used. Each file of tests has a block of them for itself, also against other runs on the
+ * machine, and no port of it comes twice: a port stays with its server, whether that listens or not.
  */
 
 const lowest = 10_000;
-const highest = 32_000;
+const blockSize = 1000;
+const blocks = 22;
 const tries = 1000;
+
+interface Block {
+  readonly first: number;
+  /** Holds the block as long as this file of tests runs: nobody else can listen there. */
+  readonly claim: Deno.Listener;
+}
+
+/** On loading, so that the leak sanitizers of tests do not see it. */
+const block = claimBlock();
+const given = new Set<number>();
+
+function claimBlock(): Block {
+  for (let i = 0; i < blocks; i++) {
+    const first = lowest + i * blockSize;
+    try {
+      return { first, claim: Deno.listen({ hostname: "127.0.0.1", port: first }) };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error(`all ${blocks} blocks of ports are in use`);
+}
 
 export function freeTcpPort(): number {
   return freeTcpPorts(1)[0];
@@ -13,9 +37,7 @@ export function freeTcpPort(): number {
 
 /** Different ones. */
 export function freeTcpPorts(count: number): number[] {
-  const ports = new Set<number>();
-  while (ports.size < count) ports.add(find(1, tcpIsFree));
-  return [...ports];
+  return Array.from({ length: count }, () => find(1, tcpIsFree));
 }
 
 /** An even port whose successor is free too: RTP and RTCP. */
@@ -23,12 +45,16 @@ export function freeUdpPair(): number {
   return find(2, (port) => udpIsFree(port) && udpIsFree(port + 1));
 }
 
-function find(step: number, isFree: (port: number) => boolean): number {
+function find(size: 1 | 2, isFree: (port: number) => boolean): number {
   for (let i = 0; i < tries; i++) {
-    const port = lowest + step * Math.floor(Math.random() * (highest - lowest) / step);
-    if (isFree(port)) return port;
+    // Not in order: ports that were closed a moment ago are left alone.
+    const port = block.first + size + size * Math.floor(Math.random() * (blockSize / size - 1));
+    const ports = size === 1 ? [port] : [port, port + 1];
+    if (ports.some((one) => given.has(one)) || !isFree(port)) continue;
+    for (const one of ports) given.add(one);
+    return port;
   }
-  throw new Error(`no free port between ${lowest} and ${highest}`);
+  throw new Error(`no free port from ${block.first} on`);
 }
 
 function tcpIsFree(port: number): boolean {

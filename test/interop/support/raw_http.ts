@@ -2,7 +2,7 @@
 import { within } from "./raw_rtsp.ts";
 
 const encoder = new TextEncoder();
-const answerLimitMs = 20_000;
+const answerLimitMs = 60_000;
 
 export interface RawAnswer {
   /** 0: closed without an answer. */

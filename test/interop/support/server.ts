@@ -9,7 +9,9 @@ import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 60_000;
-const stopTimeoutMs = 20_000;
+const stopTimeoutMs = 60_000;
+/** Peers that are silent for so long are thrown out: longer than a busy machine holds a client up. */
+const patience = "60s";
 const repository = new URL("../../../", import.meta.url);
 
 /** Values of the configuration file: JSON is YAML. */
@@ -21,7 +23,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 export interface ServerOptions {
   /**
    * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and SRT, too, have free ports),
-   * `all_others` open.
+   * `all_others` open, a minute of patience with silent peers.
    */
   readonly config?: Config;
   readonly command?: readonly string[];
@@ -58,8 +60,7 @@ function serverCommand(): readonly string[] {
 }
 
 function takePorts(): ServerPorts {
-  const pairs = new Set<number>();
-  while (pairs.size < 6) pairs.add(freeUdpPair());
+  const pairs = Array.from({ length: 6 }, freeUdpPair);
   const [rtsp, rtsps, rtmp, rtmps, hls, webrtc, api, metrics, pprof] = freeTcpPorts(9);
   const [rtp, srtp, multicast, multicastSrtp, webrtcUdp, srt] = pairs;
   return {
@@ -84,6 +85,8 @@ function takePorts(): ServerPorts {
 function configuration(ports: ServerPorts, extra: Config): Config {
   return {
     ...serversOff(),
+    readTimeout: patience,
+    writeTimeout: patience,
     rtsp: true,
     rtspAddress: `:${ports.rtsp}`,
     rtspsAddress: `:${ports.rtsps}`,

@@ -3,7 +3,7 @@ import type { SrtConnSnapshot } from "../../../src/protocols/srt/mod.ts";
 import { freeTcpPort } from "./ports.ts";
 import type { Config } from "./server.ts";
 
-const startLimitMs = 30_000;
+const startLimitMs = 60_000;
 
 export class SrtApi {
   readonly #port = freeTcpPort();
