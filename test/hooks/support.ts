@@ -71,9 +71,14 @@ export class TestHooks implements AsyncDisposable {
   readonly logger: Logger;
   readonly hooks: Hooks;
   graceMs = 0;
+  /** Called with each line, at once. */
+  onLine: (line: string) => void = () => {};
 
   constructor(readonly conf: Conf, options: Partial<HooksOptions> = {}) {
-    this.logger = createLogger((level, text) => this.lines.push(`${level} ${text}`), () => true);
+    this.logger = createLogger((level, text) => {
+      this.lines.push(`${level} ${text}`);
+      this.onLine(text);
+    }, () => true);
     this.hooks = new Hooks({ conf, logger: this.logger, ...options });
   }
 

@@ -4,7 +4,7 @@ import { equal, match, ok } from "../support/assert.ts";
 import { Client } from "./support/client.ts";
 import { ffmpegPublish, ffmpegRead, ffmpegReadHls } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
-import { freeTcpPorts } from "./support/ports.ts";
+import { freeTcpPorts } from "../support/ports.ts";
 import { TestServer } from "./support/server.ts";
 
 /** Events from the API, until one of this type has come. */

@@ -6,7 +6,7 @@ import { type Certificate, createCertificate } from "./support/certificate.ts";
 import { ffmpegPublish, patientSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Player, PlayingReader } from "./support/playing.ts";
-import { freeTcpPorts } from "./support/ports.ts";
+import { freeTcpPorts } from "../support/ports.ts";
 import { type Config, TestServer } from "./support/server.ts";
 import { WhepPlayer } from "./support/whep.ts";
 

@@ -3,7 +3,7 @@ import { equal } from "../support/assert.ts";
 import { eventually } from "./support/api.ts";
 import { Client } from "./support/client.ts";
 import { MediaFolder } from "./support/media.ts";
-import { freeUdpPair } from "./support/ports.ts";
+import { freeUdpPair } from "../support/ports.ts";
 import { publish, read, together } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
 

@@ -9,7 +9,7 @@ import { ffmpegPublish, ffmpegRead, ffmpegReadHls, patientSrt, srtLatencyMs } fr
 import { segmentsListed } from "./support/hls_publish.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Case, runCases } from "./support/pool.ts";
-import { freeUdpPair } from "./support/ports.ts";
+import { freeUdpPair } from "../support/ports.ts";
 import { within } from "./support/raw_rtsp.ts";
 import { publish, type Publisher, read, type Reader, together } from "./support/scenario.ts";
 import { TestServer } from "./support/server.ts";

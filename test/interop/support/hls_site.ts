@@ -5,7 +5,7 @@
 import { assetResponse } from "../../../src/net/http/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
-import { freeTcpPort } from "./ports.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 
 /** The stream stands still at its end: longer than a test takes on a busy machine. */
 const mediaSeconds = 300;

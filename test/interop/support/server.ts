@@ -4,7 +4,7 @@
  */
 import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
-import { freeTcpPorts, freeUdpPair } from "./ports.ts";
+import { freeTcpPorts, freeUdpPair } from "../../support/ports.ts";
 import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;

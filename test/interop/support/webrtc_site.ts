@@ -4,7 +4,7 @@
  */
 import { webrtcModule, webrtcPage } from "../../../src/protocols/webrtc/pages.ts";
 import type { Browser, Page } from "./browser.ts";
-import { freeTcpPort } from "./ports.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 
 /** For `withBrowser`: names of interfaces would have to be resolved by multicast, which tests may not. */
 export const webrtcFlags = ["--disable-features=WebRtcHideLocalIpsWithMdns"];

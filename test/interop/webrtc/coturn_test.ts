@@ -1,7 +1,7 @@
 /** Our TURN client against coturn: UDP and TCP, with a password and with a shared secret. */
 import type { IceServerConf } from "../../../src/protocols/webrtc/ice/mod.ts";
 import { relayScenario } from "../../protocols/webrtc/ice/support/relay_scenario.ts";
-import { freeTcpPort } from "../support/ports.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 30_000;

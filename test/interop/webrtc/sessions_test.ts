@@ -8,7 +8,7 @@ import { type Browser, withBrowser } from "../support/browser.ts";
 import { ffmpegPublish } from "../support/ffmpeg.ts";
 import { MediaFolder } from "../support/media.ts";
 import { memoryReturns } from "../support/memory.ts";
-import { freeTcpPorts } from "../support/ports.ts";
+import { freeTcpPorts } from "../../support/ports.ts";
 import { TestServer } from "../support/server.ts";
 import { WebrtcSite } from "../support/webrtc.ts";
 
