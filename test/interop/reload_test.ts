@@ -7,16 +7,19 @@ import { ffmpegPublish, patientSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Player, PlayingReader } from "./support/playing.ts";
 import { freeTcpPorts } from "../support/ports.ts";
-import { type Config, TestServer } from "./support/server.ts";
+import { type Config, TestServer, udpBufferSize } from "./support/server.ts";
 import { WhepPlayer } from "./support/whep.ts";
 
-const fileSeconds = 200;
-const publishLimitMs = 200_000;
+/** However long it takes. */
+const publishing = { endless: true, timeLimitMs: 900_000 };
 
 /** Who plays: one line for each kind of reader. `site` is another path than `cam`. */
 const readers = {
   rtsp: ffmpeg((server) => ["-rtsp_transport", "tcp", "-i", server.rtspUrl("cam")]),
-  rtspUdp: ffmpeg((server) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")]),
+  rtspUdp: ffmpeg((server) => [
+    ...["-rtsp_transport", "udp", "-buffer_size", String(udpBufferSize)],
+    ...["-i", server.rtspUrl("cam")],
+  ]),
   rtmp: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")]),
   hls: ffmpeg((server) => ["-i", server.hlsUrl("cam/index.m3u8")]),
   srt: ffmpeg((server) => ["-i", patientSrt(server.srtUrl("read:cam"))]),
@@ -222,7 +225,7 @@ async function expectEffects(server: TestServer): Promise<void> {
 
 Deno.test("a change of the configuration is noticed only by those who must", async (t) => {
   await using certificate = await createCertificate();
-  await using media = new MediaFolder(fileSeconds);
+  await using media = new MediaFolder();
   const file = await media.file(["h264"]);
   let config = baseConfig(certificate);
   await using server = await TestServer.start({
@@ -230,8 +233,8 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
     expectedErrors: /\[API\]|RTSP source|stays as it was/,
   });
   const api = await ApiClient.open(server.apiUrl);
-  await using _cam = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
-  await using _site = ffmpegPublish(file, server.rtspsUrl("site"), "TCP", publishLimitMs);
+  await using _cam = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishing);
+  await using _site = ffmpegPublish(file, server.rtspsUrl("site"), "TCP", publishing);
   await server.published("cam");
   await server.published("site");
   await using audience = new Audience(server);
@@ -299,7 +302,7 @@ Deno.test("certificates that are replaced on disk are shown to new connections; 
       rtspServerKey: keyFile,
     },
   });
-  await using _publisher = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
+  await using _publisher = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishing);
   await server.published("cam");
   await using reader = new PlayingReader("RTSPS", ["-rtsp_transport", "tcp", "-i", server.rtspsUrl("cam")]);
   await reader.goesOn("start");

@@ -49,8 +49,7 @@ const lists: Readonly<Record<string, string>> = {
   srtConn: "srtconns",
 };
 
-/** Longer than the test takes, which goes through everything with the same publishers. */
-const fileSeconds = 200;
+const endless = { endless: true };
 
 const config: Config = {
   api: true,
@@ -181,26 +180,26 @@ async function proxyPath(api: string, server: TestServer): Promise<void> {
 
 async function changeGlobals(api: string): Promise<void> {
   const url = `${api}/v3/config/global`;
-  equal((await curl("PATCH", `${url}/patch`, { readTimeout: "75s", logLevel: "debug" })).status, 200);
+  equal((await curl("PATCH", `${url}/patch`, { readTimeout: "55s", logLevel: "debug" })).status, 200);
   // MediaMTX starts its API anew then, and scripts know it.
   const known = await eventually(
     "the API",
     () => curl("GET", `${url}/get`).catch(() => null),
     (answer) => answer !== null,
   );
-  equal([known?.json.readTimeout, known?.json.logLevel], ["75s", "debug"]);
+  equal([known?.json.readTimeout, known?.json.logLevel], ["55s", "debug"]);
   const wrong = await curl("PATCH", `${url}/patch`, { noSuchKey: 1 });
   equal([wrong.status, typeof wrong.json.error], [400, "string"]);
 }
 
 Deno.test("scripts for MediaMTX's API", async (t) => {
-  await using media = new MediaFolder(fileSeconds);
+  await using media = new MediaFolder();
   const file = await media.file(["h264"]);
   await using server = await TestServer.start({ config, expectedErrors: /\[API\]/ });
   const api = server.apiUrl;
-  await using rtsp = ffmpegPublish(file, `${server.rtspUrl("a")}?user=script`, "TCP");
-  await using rtmp = ffmpegPublish(file, server.rtmpUrl("b"), "RTMP");
-  await using srt = ffmpegPublish(file, server.srtUrl("publish:c"), "SRT");
+  await using rtsp = ffmpegPublish(file, `${server.rtspUrl("a")}?user=script`, "TCP", endless);
+  await using rtmp = ffmpegPublish(file, server.rtmpUrl("b"), "RTMP", endless);
+  await using srt = ffmpegPublish(file, server.srtUrl("publish:c"), "SRT", endless);
   await t.step("watch", () => watch(api));
   await t.step("proxy a path", () => proxyPath(api, server));
   await t.step("kick publishers", async () => {
@@ -211,6 +210,6 @@ Deno.test("scripts for MediaMTX's API", async (t) => {
   await t.step("change globals", () => changeGlobals(api));
   await t.step(
     "manage a path",
-    () => managePath(api, server.folder, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP")),
+    () => managePath(api, server.folder, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP", endless)),
   );
 });

@@ -1,5 +1,6 @@
 /** FFmpeg and ffprobe 5.1 as publisher and readers. */
 import { Client } from "./client.ts";
+import { udpBufferSize } from "./server.ts";
 import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidence.ts";
 import { ffmpegTransport, isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
@@ -22,14 +23,32 @@ export function patientSrt(url: string): string {
   return `${url}&connect_timeout=60000&latency=${1000 * srtLatencyMs}`;
 }
 
-/** Publishes a file in real time until it is disposed of or the file ends. */
+/**
+ * Publishes a file in real time until it is disposed of or the file ends. `endless`: one of pictures alone, in the order
+ * in which they are sent; anything else has a seam that looks like a lost frame.
+ */
 export function ffmpegPublish(
   file: string,
   url: string,
   transport: PublishTransport,
-  timeLimitMs = publishLimitMs,
+  options: { readonly timeLimitMs?: number; readonly endless?: boolean } = {},
 ): Client {
-  const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
+  const { timeLimitMs = publishLimitMs, endless = false } = options;
+  const loop = endless ? ["-stream_loop", "-1"] : [];
+  const args = [
+    "-v",
+    "warning",
+    ...loop,
+    "-re",
+    "-i",
+    file,
+    "-map",
+    "0",
+    "-c",
+    "copy",
+    "-strict",
+    "experimental",
+  ];
   const output = isRtmp(transport)
     ? ["-f", "flv", "-flvflags", "no_duration_filesize", url]
     : transport === "SRT"
@@ -41,7 +60,7 @@ export function ffmpegPublish(
 function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
   if (transport === "SRT") return ["-i", patientSrt(url)];
   if (isRtmp(transport)) return ["-rtmp_live", "live", "-i", url];
-  return ["-rtsp_transport", ffmpegTransport[transport], "-i", url];
+  return ["-rtsp_transport", ffmpegTransport[transport], "-buffer_size", String(udpBufferSize), "-i", url];
 }
 
 const listFrames = ["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framecrc", "-"];

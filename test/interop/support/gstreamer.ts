@@ -3,6 +3,7 @@ import { Client } from "./client.ts";
 import { type Codec, type CodecKey, codecs } from "./codecs.ts";
 import { type DecodedFrame, type Evidence, findGap, hasEnough, type TrackKind } from "./evidence.ts";
 import { srtLatencyMs } from "./ffmpeg.ts";
+import { udpBufferSize } from "./server.ts";
 import {
   gstreamerProtocols,
   isEncrypted,
@@ -68,6 +69,7 @@ function publishSink(url: string, transport: PublishTransport, credentials?: Cre
 
 /** Microseconds of silence, of UDP and of TCP, that its RTSP elements bear: as long as a reader may take. */
 const patience = `timeout=${1000 * readLimitMs} tcp-timeout=${1000 * readLimitMs}`;
+const largeBuffer = `udp-buffer-size=${udpBufferSize}`;
 
 /**
  * The times of the publisher. By default `rtspsrc` derives them from the arrival as well, and packets that a busy machine
@@ -109,9 +111,10 @@ function readPipeline(
   const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
   const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
   const times = reordered ? lateTimes : senderTimes;
-  const source = `rtspsrc name=s location=${location} ${protocols} ${patience} ${tls} ${times} ${
-    credentialProperties(credentials)
-  }`;
+  const source =
+    `rtspsrc name=s location=${location} ${protocols} ${patience} ${largeBuffer} ${tls} ${times} ${
+      credentialProperties(credentials)
+    }`;
   return `${source} ${branches((kind) => `s. ! capsfilter caps=application/x-rtp,media=${kind}`)}`;
 }
 

@@ -12,6 +12,8 @@ const startTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
 /** Peers that are silent for so long are thrown out: longer than a busy machine holds a client up. */
 const patience = "60s";
+/** Bytes that wait in the sockets of a server that is held up; the system may give less. */
+export const udpBufferSize = 4_000_000;
 const repository = new URL("../../../", import.meta.url);
 
 /** Values of the configuration file: JSON is YAML. */
@@ -23,7 +25,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 export interface ServerOptions {
   /**
    * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and SRT, too, have free ports),
-   * `all_others` open, a minute of patience with silent peers.
+   * `all_others` open, a minute of patience with silent peers, large buffers of UDP.
    */
   readonly config?: Config;
   readonly command?: readonly string[];
@@ -87,6 +89,7 @@ function configuration(ports: ServerPorts, extra: Config): Config {
     ...serversOff(),
     readTimeout: patience,
     writeTimeout: patience,
+    udpReadBufferSize: udpBufferSize,
     rtsp: true,
     rtspAddress: `:${ports.rtsp}`,
     rtspsAddress: `:${ports.rtsps}`,
