@@ -168,7 +168,7 @@ Deno.test("hooks: what ignores SIGINT is killed at the end, with its children, a
   reading();
   path.close();
   ok(pids.every(lives), "nobody is killed while the server runs");
-  await test.hooks.close(50);
+  await test.hooks.close(2000);
   await until(() => !pids.some(lives), () => `the end of ${pids}`);
   ok(test.lines.includes("info waiting for running hooks"));
   ok(test.lines.includes("warn 2 commands of hooks did not end in time and are killed"));

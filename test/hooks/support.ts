@@ -3,7 +3,7 @@ import type { Conf } from "../../src/conf/mod.ts";
 import { Hooks, type HooksOptions } from "../../src/hooks/mod.ts";
 import { confOf, type Entries } from "../paths/support.ts";
 
-const waitMs = 60_000;
+const waitMs = 180_000;
 const pollMs = 10;
 
 /** A folder with scripts and what they write; goes with the test. */

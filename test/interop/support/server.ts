@@ -8,7 +8,7 @@ import { freeTcpPorts, freeUdpPair } from "../../support/ports.ts";
 import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 120_000;
 const stopTimeoutMs = 60_000;
 /** Peers that are silent for so long are thrown out: longer than a busy machine holds a client up. */
 const patience = "60s";
