@@ -5,7 +5,7 @@ import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidenc
 import { ffmpegTransport, isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
 const publishLimitMs = 300_000;
-const readLimitMs = 60_000;
+const readLimitMs = 120_000;
 const readSeconds = 3;
 /** The recording may end between B-frames: so many at its end prove nothing. */
 const reorderedFrames = 4;
@@ -24,8 +24,9 @@ export function patientSrt(url: string): string {
 }
 
 /**
- * Publishes a file in real time until it is disposed of or the file ends. `endless`: one of pictures alone, in the order
- * in which they are sent; anything else has a seam that looks like a lost frame.
+ * Publishes a file in real time until it is disposed of or the file ends; `endless`: until it is disposed of. Where the file
+ * begins anew there is a seam that may look like a lost frame, unless it has pictures alone, in the order of their
+ * presentation.
  */
 export function ffmpegPublish(
   file: string,

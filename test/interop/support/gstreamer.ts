@@ -13,7 +13,7 @@ import {
 } from "./transports.ts";
 
 const publishLimitMs = 300_000;
-const readLimitMs = 60_000;
+const readLimitMs = 120_000;
 /** A reader that joins between key frames, which are a second apart, misses frames until the next one. */
 const joinMs = 1100;
 
