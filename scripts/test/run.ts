@@ -26,9 +26,9 @@ export function readSummary(output: string, success: boolean): Sum {
 }
 
 /** Far longer than a run takes; only one that hangs gets there. */
-const runLimitMs = 20 * 60_000;
+const runLimitMs = 60 * 60_000;
 /** Then those that do not obey are ended. */
-const graceMs = 10_000;
+const graceMs = 60_000;
 
 export interface RunOptions {
   /** Files that run side by side; as many as there are processors when absent. */

@@ -1,4 +1,10 @@
 /**
+ * In a process that was held up (suspended, or without a processor), timers come before what has arrived in the meantime.
+ * So long is waited until that is read, before anybody is found to be silent.
+ */
+export const readFirstMs = 50;
+
+/**
  * A lifetime. Whatever is started inside a scope (timers, tasks, sockets) is ended by `close`, in the reverse order.
  * Closing twice is allowed and gives the same promise.
  */
@@ -33,6 +39,11 @@ export class Scope implements AsyncDisposable {
   every(periodMs: number, action: () => void): void {
     const id = setInterval(action, periodMs);
     this.defer(() => clearInterval(id));
+  }
+
+  /** As `every`, for finding those who are silent: what has arrived while the process was held up is read first. */
+  patrol(periodMs: number, action: () => void): void {
+    this.every(periodMs, () => void this.after(readFirstMs, action));
   }
 
   /** Calls `action` once after `delayMs` unless the scope closes or the returned function is called before. */

@@ -4,7 +4,7 @@
  * Who closes whom: `stop` aborts the attempt that runs and settles when it has released everything; an attempt that is
  * silent for too long is aborted too, and tried again after a pause.
  */
-import { pause } from "../base/scope.ts";
+import { pause, readFirstMs } from "../base/scope.ts";
 import { errorText, ParseError, UserError } from "../base/errors.ts";
 import { BackOff } from "./back_off.ts";
 
@@ -138,11 +138,12 @@ export class Supervisor {
   }
 }
 
-/** Barks when it was not fed for too long. One timer, which is not touched when it is fed. */
+/** Barks when it was not fed for too long. One timer, which is not touched when it is fed. Before it barks, it looks again. */
 class Watchdog {
   hasBarked = false;
   #fedAt = performance.now();
   #fed = false;
+  #isSure = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly maxSilenceMs: () => number, private readonly bark: () => void) {
@@ -165,8 +166,9 @@ class Watchdog {
 
   #wait(): void {
     const left = this.#fedAt + this.maxSilenceMs() - performance.now();
-    if (left > 0) {
-      this.#timer = setTimeout(() => this.#wait(), left);
+    if (left > 0 || !this.#isSure) {
+      this.#isSure = left <= 0;
+      this.#timer = setTimeout(() => this.#wait(), Math.max(left, readFirstMs));
       return;
     }
     this.hasBarked = true;

@@ -161,10 +161,7 @@ Deno.test("HTTP callback: slow, silent and absent servers refuse", async () => {
     equal(asked.lines, [`warn authentication is not possible: ${late}`], "nobody else tells of a challenge");
     slow.resolve(new Response());
   }
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  const authHTTPAddress = `http://user:url-secret@127.0.0.1:${port}/auth?key=query-secret`;
+  const authHTTPAddress = "http://user:url-secret@127.0.0.1:1/auth?key=query-secret";
   const auth = new AuthManager(options({ authMethod: "http", authHTTPAddress }), silentLogger);
   const told = await answer(auth, asking);
   match(told, /^refused: HTTP request failed: .*refused/i);

@@ -1,5 +1,5 @@
 /** Our own server, with the protocols that the readers need. */
-import { freeTcpPort } from "../interop/support/ports.ts";
+import { freeTcpPort } from "../support/ports.ts";
 import { type Config, TestServer } from "../interop/support/server.ts";
 import type { Options } from "./options.ts";
 import { type ReaderKindName, readerKinds } from "./readers/kinds.ts";

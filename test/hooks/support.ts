@@ -3,7 +3,7 @@ import type { Conf } from "../../src/conf/mod.ts";
 import { Hooks, type HooksOptions } from "../../src/hooks/mod.ts";
 import { confOf, type Entries } from "../paths/support.ts";
 
-const waitMs = 20_000;
+const waitMs = 180_000;
 const pollMs = 10;
 
 /** A folder with scripts and what they write; goes with the test. */
@@ -43,6 +43,14 @@ export class ScriptFolder implements AsyncDisposable {
     return this.lines;
   }
 
+  /** Waits until the log has a line that starts so. */
+  async says(start: string): Promise<void> {
+    await until(
+      () => this.lines.some((line) => line.startsWith(start)),
+      () => `'${start}', there are:\n${this.lines.join("\n")}`,
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }
@@ -63,9 +71,14 @@ export class TestHooks implements AsyncDisposable {
   readonly logger: Logger;
   readonly hooks: Hooks;
   graceMs = 0;
+  /** Called with each line, at once. */
+  onLine: (line: string) => void = () => {};
 
   constructor(readonly conf: Conf, options: Partial<HooksOptions> = {}) {
-    this.logger = createLogger((level, text) => this.lines.push(`${level} ${text}`), () => true);
+    this.logger = createLogger((level, text) => {
+      this.lines.push(`${level} ${text}`);
+      this.onLine(text);
+    }, () => true);
     this.hooks = new Hooks({ conf, logger: this.logger, ...options });
   }
 

@@ -8,7 +8,9 @@ import { MediaFolder } from "./support/media.ts";
 import { type Config, TestServer } from "./support/server.ts";
 import { WhepPlayer } from "./support/whep.ts";
 
-const clientLimitMs = 120_000;
+const clientLimitMs = 300_000;
+/** Longer than the test takes, which goes through everything with the same publishers. */
+const fileSeconds = 200;
 const secret = (name: string) => `hush-${name}-0123456789`;
 
 /** One secret in each key that holds one. */
@@ -99,19 +101,20 @@ async function expectFigures(api: ApiClient): Promise<void> {
     ({ live, readers }) =>
       live !== null && live.tracks.every(({ bitrate }) => bitrate > 0) &&
       live.tracks.some(({ keyFrameInterval }) => keyFrameInterval !== null) &&
+      // These are measured by the clock: a busy machine has worse seconds in between.
+      live.tracks.some(({ frameRate }) => frameRate !== null && frameRate > 20 && frameRate < 30) &&
+      live.inboundBitrate > 0 && live.outboundBitrate > live.inboundBitrate &&
       readers.length === readerKinds.length &&
       readers.every((each) => (each.live?.outboundBitrate ?? 0) > 0),
   );
   equal(path.readers.map(({ type }) => type), readerKinds.map(([type]) => type));
   const [video, audio] = path.live!.tracks;
   equal([video.codec, video.keyFrameInterval], ["H264", 1]);
-  ok(video.frameRate! > 5 && video.frameRate! < 100, `${video.frameRate} frames a second`);
   equal([audio.codec, audio.frameRate, audio.keyFrameInterval], ["MPEG-4 Audio", null, null]);
-  ok(path.live!.inboundBitrate > 0 && path.live!.outboundBitrate > path.live!.inboundBitrate);
   const pulled = await eventually(
     "the source to fail",
     () => api.get("/v3/paths/get/pulled"),
-    ({ sourceState }) => sourceState?.lastError !== null,
+    ({ sourceState }) => typeof sourceState?.lastError === "string",
   );
   equal(pulled.source, { type: "rtspSource", id: "" });
   equal([pulled.online, pulled.onlineTime], [true, "0001-01-01T00:00:00Z"]);
@@ -142,8 +145,11 @@ async function expectCounters(api: ApiClient): Promise<void> {
   for (const candidate of [whep.localCandidate, whep.remoteCandidate]) {
     match(candidate, /^\w+\/udp\/[^/]+\/\d+$/);
   }
-  const srt = await one(api, "srtconns", "cam");
-  ok(srt.packetsSent > 0 && srt.packetsReceivedACK > 0 && srt.bytesSent > srt.packetsSent);
+  await eventually(
+    "acknowledgements of SRT",
+    () => one(api, "srtconns", "cam"),
+    (srt) => srt.packetsSent > 0 && srt.packetsReceivedACK > 0 && srt.bytesSent > srt.packetsSent,
+  );
 }
 
 /** Each belongs to a session. */
@@ -184,7 +190,8 @@ async function changePaths(api: ApiClient, server: TestServer, file: string): Pr
   await api.patch("/v3/config/paths/patch/site/one", { record: true });
   equal((await api.get("/v3/config/paths/get/site/one")).record, true);
   equal((await api.get("/v3/paths/get/site/one")).ready, true, "recording is switched without a break");
-  ok(server.log.count(/without effect: .*record/) > 0, "and named as not available");
+  // and named as not available
+  await server.log.waitFor(/without effect: .*record/, 60_000);
   await api.post("/v3/config/paths/replace/site/one", { maxReaders: 4 });
   equal((await api.get("/v3/config/paths/get/site/one")).record, false);
   await api.delete("/v3/config/paths/delete/site/one");
@@ -220,7 +227,7 @@ async function expectSecrets(api: ApiClient, server: TestServer): Promise<void> 
 
 Deno.test("the control API beside real clients", async (t) => {
   await using certificate = await createCertificate();
-  await using media = new MediaFolder();
+  await using media = new MediaFolder(fileSeconds);
   const file = await media.file(["h264", "aac"]);
   await using server = await TestServer.start({
     config: configuration(certificate),

@@ -1,9 +1,10 @@
 /** Hooks of a real server with real clients. */
 import { ScriptFolder } from "../hooks/support.ts";
 import { equal, match, ok } from "../support/assert.ts";
+import { Client } from "./support/client.ts";
 import { ffmpegPublish, ffmpegRead, ffmpegReadHls } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
-import { freeTcpPorts } from "./support/ports.ts";
+import { freeTcpPorts } from "../support/ports.ts";
 import { TestServer } from "./support/server.ts";
 
 /** Events from the API, until one of this type has come. */
@@ -56,8 +57,15 @@ Deno.test("hooks: FFmpeg publishes, FFmpeg reads over RTSP", async () => {
       `${server.rtspUrl("live/cam")}?k=a%20b`,
       "TCP",
     );
-    await server.published("live/cam");
-    await ffmpegRead(`${server.rtspUrl("live/cam")}?x=1`, "TCP");
+    // Commands are processes of their own: each has spoken before what starts the next one happens.
+    await folder.says("available ");
+    await folder.says("online ");
+    const url = `${server.rtspUrl("live/cam")}?x=1`;
+    const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-f", "null", "-"];
+    await using reader = new Client("ffmpeg reader", "ffmpeg", args, { timeLimitMs: 300_000 });
+    await folder.says("read ");
+    await reader.interrupt();
+    await folder.says("unread ");
   }
   const types = await eventsUntil(stream, "pathRemoved");
   equal(types.filter((type) => !type.startsWith("connection")), [
@@ -86,8 +94,8 @@ Deno.test("hooks: FFmpeg publishes, FFmpeg reads over RTSP", async () => {
     at("available") < at("read") && at("read") < at("unread") && at("unread") < at("unavailable"),
     lines.join("\n"),
   );
-  match(server.log.lines.join("\n"), /\[path live\/cam\] runOnAvailable command started/);
-  match(server.log.lines.join("\n"), /\[session [0-9a-f]{8}\] runOnRead command started/);
+  await server.log.waitFor(/\[path live\/cam\] runOnAvailable command started/, 60_000);
+  await server.log.waitFor(/\[session [0-9a-f]{8}\] runOnRead command started/, 60_000);
 
   const wrong = await fetch(`${api}?type=nonsense`);
   equal(wrong.status, 400);

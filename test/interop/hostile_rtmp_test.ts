@@ -20,7 +20,9 @@ import {
 } from "./support/rtmp_steady.ts";
 import { TestServer } from "./support/server.ts";
 
-const closeLimitMs = 20_000;
+const closeLimitMs = 120_000;
+/** What the server bears of silent clients; the good ones, which share a process with the others, may be held up. */
+const patience = "15s";
 const framesBetween = 15;
 const app = "live";
 const key = "steady";
@@ -247,7 +249,7 @@ const attacks: readonly Attack[] = [
 ];
 
 Deno.test("hostile RTMP clients do not disturb a reader", async (t) => {
-  await using server = await TestServer.start({ config: { rtmp: true, readTimeout: "4s" } });
+  await using server = await TestServer.start({ config: { rtmp: true, readTimeout: patience } });
   await using publisher = await SteadyRtmpPublisher.start(server.ports.rtmp, path);
   await server.published(path);
   await using reader = await NumberedReader.start(server.ports.rtmp, path);

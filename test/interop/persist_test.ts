@@ -1,6 +1,6 @@
 /** Changes through the API that outlive the server, and the user's file, which they never touch. */
 import { equal, match } from "../support/assert.ts";
-import { type Answer, ApiClient } from "./support/api.ts";
+import { type Answer, ApiClient, eventually } from "./support/api.ts";
 import { type Config, TestServer } from "./support/server.ts";
 
 const config: Config = {
@@ -118,7 +118,8 @@ Deno.test("changes through the API outlive the server", async (t) => {
   await t.step("all of them are taken back, for the next start too", async () => {
     await kept.api.delete("/v3/config/overlay");
     equal(await wholeConf(kept.api), original);
-    equal(await kept.listens("rtmp"), false);
+    // What ends may do so after the answer.
+    await eventually("the end of RTMP", () => kept.listens("rtmp"), (listens) => !listens);
     await kept.restart();
     equal(await wholeConf(kept.api), original);
     await kept.api.get("/v3/paths/get/site/one", 404);

@@ -3,23 +3,26 @@ import { connect } from "node:tls";
 import { equal, match, ok } from "../support/assert.ts";
 import { type Answer, ApiClient, eventually } from "./support/api.ts";
 import { type Certificate, createCertificate } from "./support/certificate.ts";
-import { ffmpegPublish } from "./support/ffmpeg.ts";
+import { ffmpegPublish, patientSrt } from "./support/ffmpeg.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Player, PlayingReader } from "./support/playing.ts";
-import { freeTcpPorts } from "./support/ports.ts";
-import { type Config, TestServer } from "./support/server.ts";
+import { freeTcpPorts } from "../support/ports.ts";
+import { type Config, TestServer, udpBufferSize } from "./support/server.ts";
 import { WhepPlayer } from "./support/whep.ts";
 
-const fileSeconds = 200;
-const publishLimitMs = 200_000;
+/** However long it takes. */
+const publishing = { endless: true, timeLimitMs: 900_000 };
 
 /** Who plays: one line for each kind of reader. `site` is another path than `cam`. */
 const readers = {
   rtsp: ffmpeg((server) => ["-rtsp_transport", "tcp", "-i", server.rtspUrl("cam")]),
-  rtspUdp: ffmpeg((server) => ["-rtsp_transport", "udp", "-i", server.rtspUrl("cam")]),
+  rtspUdp: ffmpeg((server) => [
+    ...["-rtsp_transport", "udp", "-buffer_size", String(udpBufferSize)],
+    ...["-i", server.rtspUrl("cam")],
+  ]),
   rtmp: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("cam")]),
   hls: ffmpeg((server) => ["-i", server.hlsUrl("cam/index.m3u8")]),
-  srt: ffmpeg((server) => ["-i", server.srtUrl("read:cam")]),
+  srt: ffmpeg((server) => ["-i", patientSrt(server.srtUrl("read:cam"))]),
   webrtc: (server: TestServer, name: string) => WhepPlayer.open(name, server.ports.webrtc, "cam"),
   site: ffmpeg((server) => ["-rtmp_live", "live", "-i", server.rtmpUrl("site")]),
 } as const;
@@ -44,7 +47,7 @@ interface Change {
 /** What nobody notices. */
 const silent: readonly Change[] = [
   { globals: { logLevel: "debug" } },
-  { globals: { readTimeout: "11s", writeTimeout: "12s" } },
+  { globals: { readTimeout: "61s", writeTimeout: "62s" } },
   { globals: { writeQueueSize: 1024, udpMaxPayloadSize: 1400 } },
   { globals: { rtspAuthMethods: ["basic"], hlsAllowOrigins: ["http://a.example"], apiAllowOrigins: [] } },
   {
@@ -104,6 +107,8 @@ function baseConfig(certificate: Certificate): Config {
     rtmp: true,
     hls: true,
     hlsAlwaysRemux: true,
+    // Who is held up finds what it has missed.
+    hlsSegmentCount: 40,
     srt: true,
     webrtc: true,
     // Publishers are on a server of their own, so that they stay.
@@ -201,7 +206,7 @@ async function refusals(server: TestServer, api: ApiClient, config: Config): Pro
   for (const [write, complaint] of files) {
     const from = server.log.lines.length;
     await write();
-    await server.log.waitFor(complaint, 30_000, from);
+    await server.log.waitFor(complaint, 60_000, from);
     equal(JSON.stringify(await api.get("/v3/config/global/get")), before);
   }
 }
@@ -220,7 +225,7 @@ async function expectEffects(server: TestServer): Promise<void> {
 
 Deno.test("a change of the configuration is noticed only by those who must", async (t) => {
   await using certificate = await createCertificate();
-  await using media = new MediaFolder(fileSeconds);
+  await using media = new MediaFolder();
   const file = await media.file(["h264"]);
   let config = baseConfig(certificate);
   await using server = await TestServer.start({
@@ -228,8 +233,8 @@ Deno.test("a change of the configuration is noticed only by those who must", asy
     expectedErrors: /\[API\]|RTSP source|stays as it was/,
   });
   const api = await ApiClient.open(server.apiUrl);
-  await using _cam = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
-  await using _site = ffmpegPublish(file, server.rtspsUrl("site"), "TCP", publishLimitMs);
+  await using _cam = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishing);
+  await using _site = ffmpegPublish(file, server.rtspsUrl("site"), "TCP", publishing);
   await server.published("cam");
   await server.published("site");
   await using audience = new Audience(server);
@@ -297,7 +302,7 @@ Deno.test("certificates that are replaced on disk are shown to new connections; 
       rtspServerKey: keyFile,
     },
   });
-  await using _publisher = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishLimitMs);
+  await using _publisher = ffmpegPublish(file, server.rtspsUrl("cam"), "TCP", publishing);
   await server.published("cam");
   await using reader = new PlayingReader("RTSPS", ["-rtsp_transport", "tcp", "-i", server.rtspsUrl("cam")]);
   await reader.goesOn("start");

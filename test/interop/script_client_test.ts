@@ -49,6 +49,8 @@ const lists: Readonly<Record<string, string>> = {
   srtConn: "srtconns",
 };
 
+const endless = { endless: true };
+
 const config: Config = {
   api: true,
   rtmp: true,
@@ -91,7 +93,11 @@ async function watch(api: string): Promise<void> {
   equal([session.transport, session.query], ["TCP", "user=script"]);
   const [conn] = await listAll(`${api}/v3/rtspconns/list`);
   match(String(conn.id), uuidPattern);
-  const muxers = await listAll(`${api}/v3/hlsmuxers/list`);
+  const muxers = await eventually(
+    "all muxers",
+    () => listAll(`${api}/v3/hlsmuxers/list`),
+    ({ length }) => length === 3,
+  );
   equal(muxers.map(({ path }) => path).sort(), ["a", "b", "c"]);
   for (const { created, lastRequest, bytesSent } of muxers) {
     match(String(created), timePattern);
@@ -146,12 +152,19 @@ async function managePath(api: string, folder: string, publish: (name: string) =
 /** A path that pulls another one when somebody wants it. */
 async function proxyPath(api: string, server: TestServer): Promise<void> {
   const url = `${api}/v3/config/paths/add/proxy`;
-  const body = { source: server.rtspUrl("a"), sourceOnDemand: true, rtspTransport: "tcp" };
+  const body = {
+    source: server.rtspUrl("a"),
+    sourceOnDemand: true,
+    sourceOnDemandStartTimeout: "60s",
+    rtspTransport: "tcp",
+  };
   equal((await curl("POST", url, body)).status, 200);
   const idle = (await pathOf(api, "proxy"))!;
   equal([idle.ready, idle.source], [false, { type: "rtspSource", id: "" }]);
   const input = ["-v", "error", "-rtsp_transport", "tcp", "-i", server.rtspUrl("proxy")];
-  await using reader = new Client("reader", "ffmpeg", [...input, "-f", "null", "-"], { timeLimitMs: 60_000 });
+  await using reader = new Client("reader", "ffmpeg", [...input, "-f", "null", "-"], {
+    timeLimitMs: 120_000,
+  });
   const path = await eventually(
     "the reader",
     () => untilReady(api, "proxy"),
@@ -167,14 +180,14 @@ async function proxyPath(api: string, server: TestServer): Promise<void> {
 
 async function changeGlobals(api: string): Promise<void> {
   const url = `${api}/v3/config/global`;
-  equal((await curl("PATCH", `${url}/patch`, { readTimeout: "15s", logLevel: "debug" })).status, 200);
+  equal((await curl("PATCH", `${url}/patch`, { readTimeout: "55s", logLevel: "debug" })).status, 200);
   // MediaMTX starts its API anew then, and scripts know it.
   const known = await eventually(
     "the API",
     () => curl("GET", `${url}/get`).catch(() => null),
     (answer) => answer !== null,
   );
-  equal([known?.json.readTimeout, known?.json.logLevel], ["15s", "debug"]);
+  equal([known?.json.readTimeout, known?.json.logLevel], ["55s", "debug"]);
   const wrong = await curl("PATCH", `${url}/patch`, { noSuchKey: 1 });
   equal([wrong.status, typeof wrong.json.error], [400, "string"]);
 }
@@ -184,9 +197,9 @@ Deno.test("scripts for MediaMTX's API", async (t) => {
   const file = await media.file(["h264"]);
   await using server = await TestServer.start({ config, expectedErrors: /\[API\]/ });
   const api = server.apiUrl;
-  await using rtsp = ffmpegPublish(file, `${server.rtspUrl("a")}?user=script`, "TCP");
-  await using rtmp = ffmpegPublish(file, server.rtmpUrl("b"), "RTMP");
-  await using srt = ffmpegPublish(file, server.srtUrl("publish:c"), "SRT");
+  await using rtsp = ffmpegPublish(file, `${server.rtspUrl("a")}?user=script`, "TCP", endless);
+  await using rtmp = ffmpegPublish(file, server.rtmpUrl("b"), "RTMP", endless);
+  await using srt = ffmpegPublish(file, server.srtUrl("publish:c"), "SRT", endless);
   await t.step("watch", () => watch(api));
   await t.step("proxy a path", () => proxyPath(api, server));
   await t.step("kick publishers", async () => {
@@ -197,6 +210,6 @@ Deno.test("scripts for MediaMTX's API", async (t) => {
   await t.step("change globals", () => changeGlobals(api));
   await t.step(
     "manage a path",
-    () => managePath(api, server.folder, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP")),
+    () => managePath(api, server.folder, (name) => ffmpegPublish(file, server.rtspUrl(name), "TCP", endless)),
   );
 });

@@ -1,12 +1,13 @@
 /** Sources fed by FFmpeg and GStreamer: over UDP, through sockets, from servers; gone and come again. */
 import { equal } from "../support/assert.ts";
+import { eventually } from "./support/api.ts";
 import { Client } from "./support/client.ts";
 import { MediaFolder } from "./support/media.ts";
-import { freeUdpPair } from "./support/ports.ts";
-import { publish, read } from "./support/scenario.ts";
+import { freeUdpPair } from "../support/ports.ts";
+import { publish, read, together } from "./support/scenario.ts";
 import { type Config, TestServer } from "./support/server.ts";
 
-const limitMs = 120_000;
+const limitMs = 300_000;
 const waitMs = 60_000;
 
 /** FFmpeg sends a file in real time. */
@@ -15,11 +16,13 @@ function send(file: string, output: readonly string[]): Client {
   return new Client("ffmpeg sender", "ffmpeg", args, { timeLimitMs: limitMs });
 }
 
-function pulling(paths: Config): Promise<TestServer> {
+function pulling(paths: Config, readTimeout = "60s"): Promise<TestServer> {
   // What a source says when its sender is not there yet, or not any more.
   const expectedErrors =
     /(MPEG-TS|RTP|RTSP|RTMP) source\] (nothing received|the peer has ended|dial tcp|bad status|NetStream)/;
-  return TestServer.start({ config: { paths, readTimeout: "2s" }, expectedErrors });
+  // Senders may be slow to start, too.
+  const pathDefaults = { sourceOnDemandStartTimeout: "60s" };
+  return TestServer.start({ config: { paths, pathDefaults, readTimeout }, expectedErrors });
 }
 
 function available(server: TestServer, path: string): Promise<unknown> {
@@ -70,12 +73,7 @@ Deno.test("sources: MPEG-TS of FFmpeg through a unix socket, twice", async () =>
 });
 
 async function untilSocket(path: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    const info = await Deno.lstat(path).catch(() => null);
-    if (info?.isSocket) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${path} does not come`);
+  await eventually(path, () => Deno.lstat(path).catch(() => null), (info) => info?.isSocket === true);
 }
 
 Deno.test("sources: RTP of FFmpeg with its own description", async () => {
@@ -87,11 +85,11 @@ Deno.test("sources: RTP of FFmpeg with its own description", async () => {
     const sdpFile = `${folder}/stream.sdp`;
     const output = ["-f", "rtp", "-sdp_file", sdpFile, `rtp://127.0.0.1:${port}`];
     await using _sender = send(file, output);
-    let rtpSDP = "";
-    for (let i = 0; i < 500 && !rtpSDP.includes("sprop"); i++) {
-      rtpSDP = await Deno.readTextFile(sdpFile).catch(() => "");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const rtpSDP = await eventually(
+      "the description",
+      () => Deno.readTextFile(sdpFile).catch(() => ""),
+      (text) => /sprop.*\r?\n/.test(text),
+    );
     await using server = await pulling({ cam: { source: `udp+rtp://127.0.0.1:${port}`, rtpSDP } });
     await available(server, "cam");
     await read(server, { reader: "FFmpeg", codecs: ["h264"], transport: "TCP", path: "cam" });
@@ -131,20 +129,30 @@ Deno.test("sources: the source dies and comes back; readers who ask again get it
   await using media = new MediaFolder();
   const file = await media.file(["h264", "aac"]);
   const port = freeUdpPair();
+  // So long may a sender be held up.
+  const silence = 8;
   await using server = await pulling({
     always: { source: `udp+mpegts://127.0.0.1:${port}` },
-    demand: { source: `udp+mpegts://127.0.0.1:${port + 1}`, sourceOnDemand: true },
-  });
-  for (const [path, to] of [["always", port], ["demand", port + 1]] as const) {
+    demand: {
+      source: `udp+mpegts://127.0.0.1:${port + 1}`,
+      sourceOnDemand: true,
+      sourceOnDemandCloseAfter: "60s",
+    },
+  }, `${silence}s`);
+  const twice = async (path: string, to: number) => {
     for (let round = 1; round <= 2; round++) {
       {
         await using _sender = send(file, [...mpegts, `udp://127.0.0.1:${to}?pkt_size=1316`]);
         if (path === "always") await untilCount(server, `[path ${path}] stream is available`, round);
         await read(server, { reader: "FFmpeg", codecs: ["h264", "aac"], transport: "TCP", path });
       }
-      await untilCount(server, `[path ${path}] [MPEG-TS source] nothing received for 2 s`, round);
+      await untilCount(server, `[path ${path}] [MPEG-TS source] nothing received for ${silence} s`, round);
     }
-  }
+  };
+  await together([
+    { name: "always", run: () => twice("always", port) },
+    { name: "demand", run: () => twice("demand", port + 1) },
+  ]);
   await untilCount(server, "[path demand] [MPEG-TS source] stopped: an error occurred", 2);
 });
 

@@ -1,13 +1,16 @@
 /** SRT between the real clients, and to and from the other protocols. */
-import { match, ok } from "../support/assert.ts";
+import { concat } from "../../src/base/bytes.ts";
+import { ok } from "../support/assert.ts";
+import { eventually } from "./support/api.ts";
 import { Client, expectRefusal } from "./support/client.ts";
 import { type CodecKey, codecs } from "./support/codecs.ts";
 import { expectComplete } from "./support/evidence.ts";
-import { ffmpegPublish, ffmpegRead, ffmpegReadHls } from "./support/ffmpeg.ts";
+import { ffmpegPublish, ffmpegRead, ffmpegReadHls, patientSrt, srtLatencyMs } from "./support/ffmpeg.ts";
 import { segmentsListed } from "./support/hls_publish.ts";
 import { MediaFolder } from "./support/media.ts";
 import { type Case, runCases } from "./support/pool.ts";
-import { freeUdpPair } from "./support/ports.ts";
+import { freeUdpPair } from "../support/ports.ts";
+import { within } from "./support/raw_rtsp.ts";
 import { publish, type Publisher, read, type Reader, together } from "./support/scenario.ts";
 import { TestServer } from "./support/server.ts";
 import type { PublishTransport, ReadTransport } from "./support/transports.ts";
@@ -94,8 +97,7 @@ Deno.test("SRT: codecs and protocols", async (t) => {
   await runCases(t, cases, 3);
 });
 
-/** Where readers take a few seconds: encoding is what costs most here. */
-const mediaSeconds = 40;
+const waitMs = 60_000;
 const secrets = { publish: "publish-secret", read: "reading-secret" };
 const locks = { srtPublishPassphrase: secrets.publish, srtReadPassphrase: secrets.read };
 const locked = {
@@ -104,7 +106,7 @@ const locked = {
 };
 
 Deno.test("SRT: passphrases and lengths of keys", async (t) => {
-  await using media = new MediaFolder(mediaSeconds);
+  await using media = new MediaFolder();
   await using server = await TestServer.start({ config: locked });
   const file = await media.file(plain);
   const cases = [16, 24, 32].map((length): Case => ({
@@ -144,12 +146,13 @@ Deno.test("SRT: passphrases and lengths of keys", async (t) => {
   ];
   for (const [url, words, reason] of attempts) {
     await t.step(`refusal: ${words.source}, ${reason.source}`, async () => {
+      const patient = patientSrt(url);
       const direction = /streamid=read/.test(url)
-        ? ["-i", url, "-f", "null", "-"]
-        : ["-i", file, "-c", "copy", "-f", "mpegts", url];
+        ? ["-i", patient, "-f", "null", "-"]
+        : ["-i", file, "-c", "copy", "-f", "mpegts", patient];
       const ffmpeg = ["-v", "warning", ...direction];
-      await expectRefusal(new Client("ffmpeg", "ffmpeg", ffmpeg, { timeLimitMs: 30_000 }), words);
-      await server.log.waitFor(new RegExp(`closed: .*${reason.source}`), 10_000);
+      await expectRefusal(new Client("ffmpeg", "ffmpeg", ffmpeg, { timeLimitMs: waitMs }), words);
+      await server.log.waitFor(new RegExp(`closed: .*${reason.source}`), waitMs);
     });
   }
   // Who wants to read has to find a stream.
@@ -163,25 +166,55 @@ Deno.test("SRT: passphrases and lengths of keys", async (t) => {
     ] as const
   ) {
     await t.step(`refusal of srt-live-transmit: ${words.source}`, async () => {
-      const from = `srt://127.0.0.1:${server.ports.srt}?streamid=read:locked${passphrase}`;
+      const from =
+        `srt://127.0.0.1:${server.ports.srt}?streamid=read:locked&conntimeo=${waitMs}${passphrase}`;
       await using client = new Client(
         "srt-live-transmit",
         "srt-live-transmit",
         ["-a:no", from, "file://con"],
         {
-          timeLimitMs: 15_000,
+          timeLimitMs: 2 * waitMs,
         },
       );
-      // It may hang instead of ending, once it has been told and has said so.
-      await client.ended;
-      match(client.tail(), words);
+      // What it says counts. It does not always end: an answer that comes before it has put its socket into its epoll set
+      // makes no event there (`CUDT::addEPoll` tells of connected sockets only), and it waits for that.
+      await client.errors.waitFor(words, waitMs);
     });
   }
 });
 
+/** Of the plain stream, several seconds. */
+const transmittedBytes = 120_000;
+
+/** What a program prints until it is enough; ends it then. */
+async function firstBytes(command: string, args: readonly string[], count: number): Promise<Uint8Array> {
+  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "null" })
+    .spawn();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const read = async () => {
+    for await (const part of child.stdout) {
+      parts.push(part);
+      size += part.length;
+      if (size >= count) return;
+    }
+  };
+  try {
+    await within(read(), waitMs, `${count} bytes of ${command}, there are ${size}`);
+    return concat(parts);
+  } finally {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.status;
+  }
+}
+
 /** The standard form of stream ids, and srt-live-transmit. */
 async function standardForm(): Promise<void> {
-  await using media = new MediaFolder(mediaSeconds);
+  await using media = new MediaFolder();
   await using server = await TestServer.start({ config: { srt: true } });
   const bare = `srt://127.0.0.1:${server.ports.srt}`;
   const args = ["-v", "warning", "-re", "-i", await media.file(plain), "-c", "copy", "-f", "mpegts"];
@@ -189,19 +222,17 @@ async function standardForm(): Promise<void> {
     ...args,
     "-srt_streamid",
     "#!::m=publish,r=a",
-    bare,
+    patientSrt(`${bare}?`),
   ], {
-    timeLimitMs: 60_000,
+    timeLimitMs: 2 * waitMs,
   });
   await server.published("a");
   const folder = await Deno.makeTempDir({ prefix: "interop-srt-" });
   try {
     const file = `${folder}/out.ts`;
-    const transmitted = await new Deno.Command("srt-live-transmit", {
-      args: ["-to:4", "-a:no", `${bare}?streamid=read:a&transtype=live`, "file://con"],
-      stderr: "null",
-    }).output();
-    await Deno.writeFile(file, transmitted.stdout);
+    const parameters = `streamid=read:a&transtype=live&conntimeo=${waitMs}&latency=${srtLatencyMs}`;
+    const transmitted = ["-a:no", `${bare}?${parameters}`, "file://con"];
+    await Deno.writeFile(file, await firstBytes("srt-live-transmit", transmitted, transmittedBytes));
     const { stdout } = await new Deno.Command("ffprobe", {
       args: ["-v", "error", "-count_packets", "-show_entries", "stream=codec_name,nb_read_packets", file],
     }).output();
@@ -215,34 +246,33 @@ async function standardForm(): Promise<void> {
 
 /** Clients that are killed are gone after the time-out. */
 async function killed(): Promise<void> {
-  await using media = new MediaFolder(mediaSeconds);
-  await using server = await TestServer.start({ config: { srt: true, readTimeout: "2s" } });
+  await using media = new MediaFolder();
+  await using server = await TestServer.start({ config: { srt: true, readTimeout: "10s" } });
   await using publisher = await publish(server, media, {
     publisher: "FFmpeg",
     codecs: plain,
     transport: "SRT",
     path: "a",
   });
-  const args = ["-v", "error", "-i", server.srtUrl("read:a"), "-f", "null", "-"];
-  await using reader = new Client("ffmpeg", "ffmpeg", args, { timeLimitMs: 60_000 });
-  await server.log.waitFor(/is reading from path 'a'/, 60_000);
+  const args = ["-v", "error", "-i", patientSrt(server.srtUrl("read:a")), "-f", "null", "-"];
+  await using reader = new Client("ffmpeg", "ffmpeg", args, { timeLimitMs: 3 * waitMs });
+  await server.log.waitFor(/is reading from path 'a'/, waitMs);
   reader.signal("SIGKILL");
-  await server.log.waitFor(/closed: read timed out/, 60_000);
+  const timeout = /\[SRT\] .* closed: read timed out/;
+  await server.log.waitFor(timeout, waitMs);
+  const from = server.log.lines.findIndex((line) => timeout.test(line)) + 1;
   publisher.signal("SIGKILL");
-  const isTimeout = (line: string) => /\[SRT\] .* closed: read timed out/.test(line);
-  while (server.log.lines.filter(isTimeout).length < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await server.log.waitFor(timeout, waitMs, from);
 }
 
 /** A source is pulled from a listener, and again when that comes back. */
 async function pulled(): Promise<void> {
-  await using media = new MediaFolder(mediaSeconds);
+  await using media = new MediaFolder();
   const port = freeUdpPair();
   await using server = await TestServer.start({
     config: {
       paths: {
-        pulled: { source: `srt://127.0.0.1:${port}?latency=200&passphrase=0123456789&peeridletimeo=2000` },
+        pulled: { source: `srt://127.0.0.1:${port}?latency=200&passphrase=0123456789&peeridletimeo=10000` },
       },
     },
     expectedErrors: /SRT source/,
@@ -253,7 +283,7 @@ async function pulled(): Promise<void> {
   const online = () => server.log.lines.filter((line) => /stream is available and online/.test(line)).length;
   for (const times of [1, 2]) {
     await using _listener = listen();
-    while (online() < times) await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually("the stream", () => Promise.resolve(online()), (count) => count >= times);
     expectComplete(await ffmpegRead(server.rtspUrl("pulled"), "TCP"), ["video", "audio"]);
   }
 }

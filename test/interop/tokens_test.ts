@@ -15,6 +15,12 @@ function ffmpegReader(url: string): Client {
   return new Client("ffmpeg reader", "ffmpeg", args, { timeLimitMs });
 }
 
+/** Reads until it is thrown out. */
+function endlessReader(url: string): Client {
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-f", "null", "-"];
+  return new Client("ffmpeg reader", "ffmpeg", args, { timeLimitMs: 3 * timeLimitMs });
+}
+
 Deno.test("FFmpeg publishes and reads over RTSP with a token in the URL", async (t) => {
   const key = await signingKey("RS256", "first");
   const stranger = await signingKey("RS256", "first");
@@ -26,6 +32,13 @@ Deno.test("FFmpeg publishes and reads over RTSP with a token in the URL", async 
   const url = async (path: string, signedBy = key, claims = {}) =>
     server.rtspUrl(`${path}?token=${await token(signedBy, { exp, ...claims })}`);
   const may = (action: string) => ({ mediamtx_permissions: [{ action, path: "a" }] });
+
+  // Time passes until its token ends; it has to have started by then.
+  await using _watched = ffmpegPublish(file, await url("d"), "TCP");
+  await server.published("d");
+  const soon = Math.floor(Date.now() / 1000) + 20;
+  await using short = endlessReader(await url("d", key, { exp: soon }));
+  await server.log.waitFor(/is reading from path 'd'/, timeLimitMs);
 
   await t.step("with the permission for it", async () => {
     await using _publisher = ffmpegPublish(file, await url("a", key, may("publish")), "TCP");
@@ -47,23 +60,8 @@ Deno.test("FFmpeg publishes and reads over RTSP with a token in the URL", async 
   });
 
   await t.step("a reader is thrown out when its token ends", async () => {
-    await using _publisher = ffmpegPublish(file, await url("d"), "TCP");
-    await server.published("d");
-    const short = Math.floor(Date.now() / 1000) + 4;
-    const args = [
-      "-v",
-      "error",
-      "-rtsp_transport",
-      "tcp",
-      "-i",
-      await url("d", key, { exp: short }),
-      "-f",
-      "null",
-      "-",
-    ];
-    await using reader = new Client("ffmpeg reader", "ffmpeg", args, { timeLimitMs });
     await server.log.waitFor(/destroyed: token has expired/, timeLimitMs);
-    const { timedOut } = await reader.ended;
+    const { timedOut } = await short.ended;
     ok(!timedOut);
   });
 });

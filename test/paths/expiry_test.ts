@@ -4,18 +4,19 @@ import { equal, match } from "../support/assert.ts";
 import { guarded } from "../support/guarded.ts";
 import { access, medias, start, TestPublisher, TestReader } from "./support.ts";
 
-const soon = () => Date.now() + 30;
+const soon = () => Date.now() + 200;
 const later = () => Date.now() + 3_600_000;
 const until = (expiresAt: number | null) => access("cam", { grant: { user: "pat", expiresAt } });
 
 /** Resolves when it is closed. */
 function closed(client: TestReader | TestPublisher): Promise<void> {
+  if (client.closes.length > 0) return Promise.resolve();
   return guarded("a client to be closed", new Promise((resolve) => client.onClose = resolve));
 }
 
 /** What is due after everything that was due before. */
 function passed(): Promise<void> {
-  return new Promise((resolve) => new Expiry(Date.now() + 60, resolve));
+  return new Promise((resolve) => new Expiry(Date.now() + 250, resolve));
 }
 
 Deno.test("expiry: a time that no timer can hold, and an end that is put off", async () => {

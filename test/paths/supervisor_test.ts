@@ -3,6 +3,7 @@ import { BackOff, maxPauseMs } from "../../src/paths/back_off.ts";
 import { fillSourceUrl } from "../../src/paths/source_url.ts";
 import { type Attempt, type Connect, Supervisor } from "../../src/paths/supervisor.ts";
 import { equal, match, ok } from "../support/assert.ts";
+import { heldUpMs, whileHeldUp } from "../support/held_up.ts";
 
 const never = 3_600_000;
 
@@ -171,4 +172,17 @@ Deno.test("source URL: groups, long numbers first, and the query", () => {
   ];
   for (const [source, filled] of cases) equal(fillSourceUrl(source, groups, "a=1&b=\r\nc d"), filled);
   equal(fillSourceUrl("udp://$G11:1", ["", ..."abcdefghijk"], ""), "udp://k:1");
+});
+
+Deno.test("supervisor: who was held up reads what has arrived before the source is taken for silent", async () => {
+  const began = Promise.withResolvers<Attempt>();
+  const { supervisor } = supervise([async (attempt) => {
+    began.resolve(attempt);
+    await aborted(attempt.signal);
+  }], heldUpMs / 2);
+  supervisor.start();
+  const attempt = await began.promise;
+  const wasAborted = await whileHeldUp((arrived) => arrived.then(() => attempt.signal.aborted));
+  equal(wasAborted, false);
+  await supervisor.stop();
 });

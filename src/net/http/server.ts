@@ -94,7 +94,7 @@ export class HttpServer {
     const { address } = this.#listener;
     this.#limits = { headerMs: options.readTimeoutMs, idleMs: idleTimeoutMs, maxConnections };
     this.#connections = new Connections(this.#limits, address === null ? nobody : systemConnections(address));
-    this.#scope.every(checkPeriodMs, () => this.check(Date.now()));
+    this.#scope.patrol(checkPeriodMs, () => this.check(Date.now()));
   }
 
   /** For requests and connections from now on. */

@@ -64,7 +64,7 @@ export class HlsServer {
     });
     const how = certificates === null ? "TCP/HTTP" : "TCP/HTTPS";
     this.#logger.info(`started with listener on ${this.#http.addressText} (${how})`);
-    this.#scope.every(checkPeriodMs, () => this.check(Date.now()));
+    this.#scope.patrol(checkPeriodMs, () => this.check(Date.now()));
     if (conf.hlsAlwaysRemux) {
       this.#scope.defer(pathManager.watchStreams((name, path) => {
         if (!path.sourceOnDemand) requests.muxer(name, null);

@@ -88,7 +88,7 @@ export class RtmpServer {
     this.#scope.defer(() => {
       for (const conn of [...this.#conns]) conn.close("terminated");
     });
-    this.#scope.every(checkPeriodMs, () => {
+    this.#scope.patrol(checkPeriodMs, () => {
       const now = Date.now();
       for (const conn of this.#conns) conn.check(now);
     });

@@ -165,7 +165,7 @@ export class RtspServer {
     this.#scope.defer(() => {
       for (const session of [...this.#sessions.values()]) session.close("terminated");
     });
-    this.#scope.every(checkPeriodMs, () => this.#check(Date.now()));
+    this.#scope.patrol(checkPeriodMs, () => this.#check(Date.now()));
     this.#scope.run(async () => {
       for await (const conn of this.listener.accept()) this.#serve(context, conn, "none");
     }, fail);

@@ -133,7 +133,7 @@ export class SrtServer {
     );
     this.#scope.defer(() => this.socket.close());
     this.#scope.defer(() => this.#wakes.close());
-    this.#scope.every(checkPeriodMs, () => {
+    this.#scope.patrol(checkPeriodMs, () => {
       const now = performance.now();
       for (const conn of this.#conns.values()) conn.check(now);
       for (const [key, { until }] of this.#refusals) {

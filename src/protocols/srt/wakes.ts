@@ -2,6 +2,10 @@
  * One timer for all connections of a socket. Its owner must call `close`.
  */
 
+import { readFirstMs } from "../../base/scope.ts";
+
+/** Microseconds. Whoever is that late was held up: what has arrived is read before anything is given up. */
+const heldUp = 500_000;
 /** Wakes that are closer together come together. */
 const leastPauseMs = 1;
 
@@ -28,6 +32,9 @@ export class Wakes {
   readonly #scheduled = new Map<Wakeable, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #armedFor = Infinity;
+  /** When the timer should fire. */
+  #dueAt = Infinity;
+  #isSure = false;
   #closed = false;
 
   /** To be called whenever something may have changed `nextWake`. */
@@ -50,12 +57,20 @@ export class Wakes {
     this.#armedFor = Infinity;
     if (this.#heap.length === 0) return;
     this.#armedFor = this.#heap[0].at;
-    const pause = Math.max(leastPauseMs, Math.ceil((this.#armedFor - steadyNow()) / 1000));
+    const now = steadyNow();
+    const pause = Math.max(leastPauseMs, Math.ceil((this.#armedFor - now) / 1000));
+    this.#dueAt = now + pause * 1000;
     this.#timer = setTimeout(() => this.#fire(), pause);
   }
 
   #fire(): void {
     const now = steadyNow();
+    if (!this.#isSure && now - this.#dueAt >= heldUp) {
+      this.#isSure = true;
+      this.#timer = setTimeout(() => this.#fire(), readFirstMs);
+      return;
+    }
+    this.#isSure = false;
     this.#armedFor = -Infinity;
     try {
       while (this.#heap.length > 0 && this.#heap[0].at <= now) {

@@ -43,7 +43,7 @@ export function liveCase(servers: Readonly<Record<Variant, TestServer>>, media: 
 
 async function run(variant: Variant, server: TestServer, media: MediaFolder): Promise<void> {
   const file = await media.file(["h264WithBFrames", "aac", "opus"]);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl(path), "TCP", publishLimitMs);
+  await using _publisher = ffmpegPublish(file, server.rtspUrl(path), "TCP", { timeLimitMs: publishLimitMs });
   await server.published(path);
   const client = new HlsClient({ cookies: false });
   const { media: playlists, attributes } = await client.multivariant(server.hlsUrl(`${path}/index.m3u8`));

@@ -1,7 +1,7 @@
 import { match, ok } from "../../support/assert.ts";
 import { LineLog } from "./lines.ts";
 
-const killAfterMs = 5_000;
+const killAfterMs = 10_000;
 
 export interface ClientEnd {
   readonly code: number;
@@ -65,6 +65,11 @@ export class Client implements AsyncDisposable {
     await this.ended;
   }
 
+  /** All that it printed. */
+  get text(): string {
+    return [...this.out.lines, ...this.errors.lines].join("\n");
+  }
+
   /** What it printed last, for failure messages. */
   tail(): string {
     return [...this.out.lines.slice(-5), ...this.errors.lines.slice(-15)].join("\n");
@@ -89,5 +94,5 @@ export async function expectRefusal(client: Client, words: RegExp): Promise<void
   const { code, timedOut } = await running.ended;
   ok(!timedOut, `${client.name} was neither accepted nor refused`);
   ok(code !== 0, `${client.name} was accepted`);
-  match(client.tail(), words);
+  match(client.text, words);
 }

@@ -1,36 +1,67 @@
 /** FFmpeg and ffprobe 5.1 as publisher and readers. */
 import { Client } from "./client.ts";
+import { udpBufferSize } from "./server.ts";
 import type { DecodedFrame, Evidence, TrackEvidence, TrackKind } from "./evidence.ts";
 import { ffmpegTransport, isRtmp, type PublishTransport, type ReadTransport } from "./transports.ts";
 
-const publishLimitMs = 120_000;
-const readLimitMs = 60_000;
+const publishLimitMs = 300_000;
+const readLimitMs = 120_000;
 const readSeconds = 3;
 /** The recording may end between B-frames: so many at its end prove nothing. */
 const reorderedFrames = 4;
 
+/** Of SRT clients in these tests: so long may processes be held up. */
+export const srtLatencyMs = 3000;
+
 export type FfmpegReadTransport = Exclude<ReadTransport, "UDP with SRTP">;
 
-/** Publishes a file in real time until it is disposed of or the file ends. */
+/**
+ * By default, libsrt gives up after three seconds without an answer, and its senders drop what has not arrived within a
+ * second: on a busy machine, both happen. What the URL says itself counts. In milliseconds and microseconds.
+ */
+export function patientSrt(url: string): string {
+  return `${url}&connect_timeout=60000&latency=${1000 * srtLatencyMs}`;
+}
+
+/**
+ * Publishes a file in real time until it is disposed of or the file ends; `endless`: until it is disposed of. Where the file
+ * begins anew there is a seam that may look like a lost frame, unless it has pictures alone, in the order of their
+ * presentation.
+ */
 export function ffmpegPublish(
   file: string,
   url: string,
   transport: PublishTransport,
-  timeLimitMs = publishLimitMs,
+  options: { readonly timeLimitMs?: number; readonly endless?: boolean } = {},
 ): Client {
-  const args = ["-v", "warning", "-re", "-i", file, "-map", "0", "-c", "copy", "-strict", "experimental"];
+  const { timeLimitMs = publishLimitMs, endless = false } = options;
+  const loop = endless ? ["-stream_loop", "-1"] : [];
+  const args = [
+    "-v",
+    "warning",
+    ...loop,
+    "-re",
+    "-i",
+    file,
+    "-map",
+    "0",
+    "-c",
+    "copy",
+    "-strict",
+    "experimental",
+  ];
   const output = isRtmp(transport)
     ? ["-f", "flv", "-flvflags", "no_duration_filesize", url]
     : transport === "SRT"
-    ? ["-f", "mpegts", url]
+    ? ["-f", "mpegts", patientSrt(url)]
     : ["-f", "rtsp", "-rtsp_transport", transport === "UDP" ? "udp" : "tcp", url];
   return new Client("ffmpeg publisher", "ffmpeg", [...args, ...output], { timeLimitMs });
 }
 
 function inputArgs(url: string, transport: FfmpegReadTransport): string[] {
-  if (transport === "SRT") return ["-i", url];
+  if (transport === "SRT") return ["-i", patientSrt(url)];
   if (isRtmp(transport)) return ["-rtmp_live", "live", "-i", url];
-  return ["-rtsp_transport", ffmpegTransport[transport], "-i", url];
+  return ["-rtsp_transport", ffmpegTransport[transport], "-buffer_size", String(udpBufferSize), "-i", url];
 }
 
 const listFrames = ["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "framecrc", "-"];

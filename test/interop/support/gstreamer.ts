@@ -2,6 +2,8 @@
 import { Client } from "./client.ts";
 import { type Codec, type CodecKey, codecs } from "./codecs.ts";
 import { type DecodedFrame, type Evidence, findGap, hasEnough, type TrackKind } from "./evidence.ts";
+import { srtLatencyMs } from "./ffmpeg.ts";
+import { udpBufferSize } from "./server.ts";
 import {
   gstreamerProtocols,
   isEncrypted,
@@ -10,8 +12,8 @@ import {
   type ReadTransport,
 } from "./transports.ts";
 
-const publishLimitMs = 120_000;
-const readLimitMs = 60_000;
+const publishLimitMs = 300_000;
+const readLimitMs = 120_000;
 /** A reader that joins between key frames, which are a second apart, misses frames until the next one. */
 const joinMs = 1100;
 
@@ -53,17 +55,21 @@ export function gstreamerPublish(
 function publishSink(url: string, transport: PublishTransport, credentials?: Credentials): string {
   if (isRtmp(transport)) {
     // else the muxer goes on without a track that is late on a busy machine, and moves its frames afterwards
-    const muxer = "flvmux name=s streamable=true latency=2000000000";
+    const muxer = "flvmux name=s streamable=true latency=30000000000";
     return `${muxer} ! rtmp2sink sync=false location=${url} tls-validation-flags=0`;
   }
   if (transport === "SRT") {
-    return `mpegtsmux name=s alignment=7 ! srtsink uri=${url} wait-for-connection=false`;
+    return `mpegtsmux name=s alignment=7 ! srtsink uri=${url} latency=${srtLatencyMs} wait-for-connection=false`;
   }
   const protocols = transport === "TLS" ? "tcp+tls" : transport.toLowerCase();
-  return `rtspclientsink name=s location=${url} protocols=${protocols} tls-validation-flags=0 ${
+  return `rtspclientsink name=s location=${url} protocols=${protocols} ${patience} tls-validation-flags=0 ${
     credentialProperties(credentials)
   }`;
 }
+
+/** Microseconds of silence, of UDP and of TCP, that its RTSP elements bear: as long as a reader may take. */
+const patience = `timeout=${1000 * readLimitMs} tcp-timeout=${1000 * readLimitMs}`;
+const largeBuffer = `udp-buffer-size=${udpBufferSize}`;
 
 /**
  * The times of the publisher. By default `rtspsrc` derives them from the arrival as well, and packets that a busy machine
@@ -97,15 +103,18 @@ function readPipeline(
   }
   if (transport === "SRT") {
     const caps = { video: "video/x-h264", audio: "audio/mpeg" };
-    return `srtsrc uri=${url} ! tsdemux name=s ${branches((kind) => `s. ! ${caps[kind]} ! queue`)}`;
+    return `srtsrc uri=${url} latency=${srtLatencyMs} ! tsdemux name=s ${
+      branches((kind) => `s. ! ${caps[kind]} ! queue`)
+    }`;
   }
   const location = transport === "HTTP tunnel" ? url.replace(/^rtsp:/, "rtsph:") : url;
   const protocols = transport === "HTTP tunnel" ? "" : `protocols=${gstreamerProtocols[transport]}`;
   const tls = isEncrypted(transport) ? "tls-validation-flags=0" : "";
   const times = reordered ? lateTimes : senderTimes;
-  const source = `rtspsrc name=s location=${location} ${protocols} ${tls} ${times} ${
-    credentialProperties(credentials)
-  }`;
+  const source =
+    `rtspsrc name=s location=${location} ${protocols} ${patience} ${largeBuffer} ${tls} ${times} ${
+      credentialProperties(credentials)
+    }`;
   return `${source} ${branches((kind) => `s. ! capsfilter caps=application/x-rtp,media=${kind}`)}`;
 }
 

@@ -5,7 +5,7 @@
 import { assetResponse } from "../../../src/net/http/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
-import { withFreeTcpPort } from "./ports.ts";
+import { withFreeTcpPort } from "../../support/ports.ts";
 
 /** The stream stands still at its end: longer than a test takes on a busy machine. */
 const mediaSeconds = 300;

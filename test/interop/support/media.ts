@@ -2,8 +2,8 @@ import { type Codec, type CodecKey, codecs, type Encoding } from "./codecs.ts";
 import type { TrackKind } from "./evidence.ts";
 
 /**
- * Longer than any reader may take (60 s), so that no stream ends before its readers are through; never looped, as a
- * loop's seam would look like a lost frame.
+ * Longer than readers take, but on the slowest machines: where a file begins anew, the seam may look like a lost frame, and
+ * the end of a stream would stop those who still read.
  */
 const fileSeconds = 70;
 const videoSource = "-f lavfi -i testsrc=size=320x240:rate=25 -pix_fmt yuv420p -g 25";

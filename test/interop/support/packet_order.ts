@@ -1,7 +1,7 @@
 /** Decoding and presentation times as a demuxer reports them, and whether they can be those of a whole stream. */
 import { Client } from "./client.ts";
 
-const timeLimitMs = 60_000;
+const timeLimitMs = 120_000;
 const fewestPackets = 25;
 /** RTMP counts milliseconds: 25 frames a second come to 40 exactly, other clocks are rounded on the way. */
 const frameMs = 40;

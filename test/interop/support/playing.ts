@@ -2,7 +2,7 @@
 import { Client } from "./client.ts";
 import { parseFrameList } from "./ffmpeg.ts";
 
-const limitMs = 300_000;
+const limitMs = 900_000;
 const waitMs = 60_000;
 /** Two frames of the test source: one that is missing shows. */
 const largestStepMs = 79;

@@ -8,6 +8,7 @@ import { within } from "./raw_rtsp.ts";
 
 const framesPerSecond = 30;
 const frameSize = 20_000;
+const latestMs = 200;
 const answerLimitMs = 60_000;
 /** Frame type and codec, AVC NAL units, composition time; the size of the NAL unit; the start of a slice. */
 const keyStart = fromHex("1701000000" + "00000000" + "65888421");
@@ -58,9 +59,11 @@ export class SteadyRtmpPublisher implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const start = performance.now();
+    let start = performance.now();
     while (!this.#stopped) {
       const wait = start + this.#next * 1000 / framesPerSecond - performance.now();
+      // Steady also after it was held up: nobody is flooded with what it has missed.
+      if (wait < -latestMs) start -= wait;
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       await this.client.send(numberedFrame(this.#next++));
     }

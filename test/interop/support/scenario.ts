@@ -32,7 +32,7 @@ export async function publish(
 ): Promise<Client> {
   const url = server.url(how.path, how.transport, "publish");
   const client = how.publisher === "FFmpeg"
-    ? ffmpegPublish(await media.file(how.codecs), url, how.transport)
+    ? ffmpegPublish(await media.file(how.codecs), url, how.transport, { endless: true })
     : gstreamerPublish(how.codecs, url, how.transport);
   try {
     await Promise.race([server.published(how.path), failWhenEnded(client)]);

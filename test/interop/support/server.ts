@@ -4,12 +4,16 @@
  */
 import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
-import { freeTcpPorts, freeUdpPair } from "./ports.ts";
+import { freeTcpPorts, freeUdpPair } from "../../support/ports.ts";
 import { isEncrypted, type ReadTransport } from "./transports.ts";
 
 const startTries = 3;
-const startTimeoutMs = 60_000;
-const stopTimeoutMs = 20_000;
+const startTimeoutMs = 120_000;
+const stopTimeoutMs = 60_000;
+/** Peers that are silent for so long are thrown out: longer than a busy machine holds a client up. */
+const patience = "60s";
+/** Bytes that wait in the sockets of a server that is held up; the system may give less. */
+export const udpBufferSize = 4_000_000;
 const repository = new URL("../../../", import.meta.url);
 
 /** Values of the configuration file: JSON is YAML. */
@@ -21,7 +25,7 @@ export type Config = Readonly<Record<string, ConfigValue>>;
 export interface ServerOptions {
   /**
    * On top of the defaults here: RTSP on free ports, everything else off (RTMP, HLS and SRT, too, have free ports),
-   * `all_others` open.
+   * `all_others` open, a minute of patience with silent peers, large buffers of UDP.
    */
   readonly config?: Config;
   readonly command?: readonly string[];
@@ -58,8 +62,7 @@ function serverCommand(): readonly string[] {
 }
 
 function takePorts(): ServerPorts {
-  const pairs = new Set<number>();
-  while (pairs.size < 6) pairs.add(freeUdpPair());
+  const pairs = Array.from({ length: 6 }, freeUdpPair);
   const [rtsp, rtsps, rtmp, rtmps, hls, webrtc, api, metrics, pprof] = freeTcpPorts(9);
   const [rtp, srtp, multicast, multicastSrtp, webrtcUdp, srt] = pairs;
   return {
@@ -84,6 +87,9 @@ function takePorts(): ServerPorts {
 function configuration(ports: ServerPorts, extra: Config): Config {
   return {
     ...serversOff(),
+    readTimeout: patience,
+    writeTimeout: patience,
+    udpReadBufferSize: udpBufferSize,
     rtsp: true,
     rtspAddress: `:${ports.rtsp}`,
     rtspsAddress: `:${ports.rtsps}`,

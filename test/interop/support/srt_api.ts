@@ -1,9 +1,9 @@
 /** What the API says of the SRT connections of a test server. */
 import type { SrtConnSnapshot } from "../../../src/protocols/srt/mod.ts";
-import { freeTcpPort } from "./ports.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 import type { Config } from "./server.ts";
 
-const startLimitMs = 30_000;
+const startLimitMs = 60_000;
 
 export class SrtApi {
   readonly #port = freeTcpPort();

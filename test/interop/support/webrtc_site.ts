@@ -4,7 +4,7 @@
  */
 import { webrtcModule, webrtcPage } from "../../../src/protocols/webrtc/pages.ts";
 import type { Browser, Page } from "./browser.ts";
-import { withFreeTcpPort } from "./ports.ts";
+import { withFreeTcpPort } from "../../support/ports.ts";
 
 /** For tests that hang. */
 const limitMs = 120_000;

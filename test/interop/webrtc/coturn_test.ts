@@ -3,7 +3,7 @@ import type { IceServerConf } from "../../../src/protocols/webrtc/ice/mod.ts";
 import { relayScenario } from "../../protocols/webrtc/ice/support/relay_scenario.ts";
 import { equal, match } from "../../support/assert.ts";
 import { createCertificate } from "../support/certificate.ts";
-import { freeTcpPort } from "../support/ports.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 
 const startTries = 3;
 const startTimeoutMs = 120_000;

@@ -70,7 +70,9 @@ Deno.test("WebRTC in Chromium: readers that lose packets", async (t) => {
   const file = await media.encoded("lossy", "video", { encode, suffix: "mp4" });
   await using server = await TestServer.start({ config: { ...patientWebrtc, webrtc: true } });
   await using site = new WebrtcSite(server);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl("cam"), "TCP", publishLimitMs);
+  await using _publisher = ffmpegPublish(file, server.rtspUrl("cam"), "TCP", {
+    timeLimitMs: publishLimitMs,
+  });
   await server.published("cam");
   await withBrowser(async (browser) => {
     const tab = await site.open(browser);

@@ -3,6 +3,7 @@ import { dialTcp, listenTcp } from "../../../src/net/tcp/mod.ts";
 import { libc } from "../../../src/net/ffi/mod.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { equal, ok, rejects, throws } from "../../support/assert.ts";
+import { freeTcpPort } from "../../support/ports.ts";
 
 const timeoutMs = 60_000;
 
@@ -132,8 +133,8 @@ Deno.test("close settles a pending read and a pending write", async () => {
 });
 
 Deno.test("an occupied port is told with protocol and address", async () => {
-  const first = listenTcp({ hostname: "", port: 0 });
-  const port = first.address.port;
+  const port = freeTcpPort();
+  const first = listenTcp({ hostname: "", port });
   throws(() => listenTcp({ hostname: "", port }), {
     name: "AddressInUseError",
     message: `listen tcp :${port}: address already in use`,
@@ -169,9 +170,7 @@ Deno.test("a listener that is closed while it waits ends its iteration", async (
 });
 
 Deno.test("dialling tells why it failed", async () => {
-  const listener = listenTcp({ hostname: "127.0.0.1", port: 0 });
-  const port = listener.address.port;
-  listener.close();
+  const port = freeTcpPort();
   await rejects(dialTcp({ hostname: "127.0.0.1", port, timeoutMs }), {
     name: "UserError",
     message: `dial tcp 127.0.0.1:${port}: connection refused`,

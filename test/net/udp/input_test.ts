@@ -1,6 +1,7 @@
 import { parseUdpInputUrl, receiveUdpInput } from "../../../src/net/udp/input.ts";
 import { equal, rejects, throws } from "../../support/assert.ts";
 import { guarded } from "../../support/guarded.ts";
+import { freeUdpPair } from "../../support/ports.ts";
 
 Deno.test("UDP input: URLs", () => {
   const cases: [string, ReturnType<typeof parseUdpInputUrl>][] = [
@@ -54,7 +55,7 @@ for (const fastPath of ["auto", "no"] as const) {
     fn: async () => {
       const group = "ff11::77:1";
       const sender = Deno.listenDatagram({ transport: "udp", hostname: "::", port: 0, loopback: true });
-      const port = freePort("::");
+      const port = freeUdpPair();
       const abort = new AbortController();
       const got = Promise.withResolvers<Uint8Array>();
       const receiving = receiveUdpInput(
@@ -76,7 +77,7 @@ for (const fastPath of ["auto", "no"] as const) {
 }
 
 Deno.test("UDP input: what the receiver throws ends it", async () => {
-  const port = freePort("127.0.0.1");
+  const port = freeUdpPair();
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const address = { hostname: "127.0.0.1", port };
   const options = { readBufferSize: 0, fastPath: "auto" } as const;
@@ -90,11 +91,3 @@ Deno.test("UDP input: what the receiver throws ends it", async () => {
   clearInterval(timer);
   socket.close();
 });
-
-/** Nobody's a moment ago. */
-function freePort(hostname: string): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
-}

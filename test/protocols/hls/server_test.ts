@@ -421,7 +421,7 @@ Deno.test("always ready: made with the stream, and anew some time after a crash"
   equal(response.status, 404);
   const count = () => test.lines.filter((line) => line.includes("is converting")).length;
   const before = count();
-  test.server.check(Date.now() + 9_000);
+  test.server.check(Date.now() + 2_000);
   equal(count(), before);
   test.server.check(Date.now() + 11_000);
   equal(count(), before + 1);

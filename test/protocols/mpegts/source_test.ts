@@ -3,7 +3,8 @@ import { MpegtsMuxer } from "../../../src/containers/mpegts/muxer.ts";
 import { clockRate } from "../../../src/containers/mpegts/wire/timestamp.ts";
 import { equal, ok, rejects } from "../../support/assert.ts";
 import { codecs, randomPayload } from "../../containers/mpegts/media.ts";
-import { freeUdpPort, Puller } from "../support/puller.ts";
+import { freeUdpPair } from "../../support/ports.ts";
+import { Puller } from "../support/puller.ts";
 
 const local = "127.0.0.1";
 
@@ -46,7 +47,7 @@ function sendTo(
 for (const scheme of ["udp+mpegts", "udp"]) {
   for (const udpFastPath of ["auto", "no"] as const) {
     Deno.test(`${scheme}: a stream begins with the first packets (fast path: ${udpFastPath})`, async () => {
-      const port = freeUdpPort();
+      const port = freeUdpPair();
       const source = `${scheme}://${local}:${port}?pkt_size=1316`;
       await using puller = new Puller({ cam: { source } }, { udpFastPath });
       await puller.line(/info \[path cam\] \[MPEG-TS source\] started$/);
@@ -63,9 +64,9 @@ for (const scheme of ["udp+mpegts", "udp"]) {
 }
 
 Deno.test("udp+mpegts: a source that falls silent ends the stream, and comes back", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const entries = { cam: { source: `udp+mpegts://${local}:${port}` } };
-  await using puller = new Puller(entries, { readTimeout: 1000 });
+  await using puller = new Puller(entries, { readTimeout: 5000 });
   let reading;
   {
     await using _sender = sendTo(port);
@@ -73,7 +74,7 @@ Deno.test("udp+mpegts: a source that falls silent ends the stream, and comes bac
     reading = await puller.read("cam");
     await reading.units.next("a unit");
   }
-  await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received for 1 s$/);
+  await puller.line(/error \[path cam\] \[MPEG-TS source\] nothing received for 5 s$/);
   await reading.units.ended("the stream");
   equal(reading.reader.closes, ["stream is closed"]);
   await using _sender = sendTo(port);
@@ -82,7 +83,7 @@ Deno.test("udp+mpegts: a source that falls silent ends the stream, and comes bac
 });
 
 Deno.test("udp+mpegts: on demand, with a group of the path's name in the URL", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const source = `udp+mpegts://${local}:$G1`;
   const entry = { source, sourceOnDemand: true, sourceOnDemandCloseAfter: 50 };
   await using puller = new Puller({ "~^port/(\\d+)$": entry });
@@ -100,7 +101,7 @@ Deno.test("udp+mpegts: on demand, with a group of the path's name in the URL", a
 });
 
 Deno.test("udp+mpegts: an on-demand source that does not come is stopped", async () => {
-  const source = `udp+mpegts://${local}:${freeUdpPort()}`;
+  const source = `udp+mpegts://${local}:${freeUdpPair()}`;
   await using puller = new Puller({
     cam: { source, sourceOnDemand: true, sourceOnDemandStartTimeout: 50 },
   });
@@ -110,7 +111,7 @@ Deno.test("udp+mpegts: an on-demand source that does not come is stopped", async
 });
 
 Deno.test("udp+mpegts: packets of others than the source are passed over", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const entries = { cam: { source: `udp+mpegts://${local}:${port}?source=127.0.0.9` } };
   await using puller = new Puller(entries, { readTimeout: 300 });
   await using _sender = sendTo(port);
@@ -118,7 +119,7 @@ Deno.test("udp+mpegts: packets of others than the source are passed over", async
 });
 
 Deno.test("udp+mpegts: noise does not keep a source waiting for ever", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const entries = { cam: { source: `udp+mpegts://${local}:${port}` } };
   await using puller = new Puller(entries, { readTimeout: 300 });
   await using _sender = sendTo(port, { wrap: (bytes) => bytes.fill(1) });
@@ -126,7 +127,7 @@ Deno.test("udp+mpegts: noise does not keep a source waiting for ever", async () 
 });
 
 Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
   const header = Uint8Array.of(0x80, 33, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4);
   await using _sender = sendTo(port, { wrap: (bytes) => new Uint8Array([...header, ...bytes]) });
@@ -134,7 +135,7 @@ Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
 });
 
 Deno.test("udp+mpegts: bytes behind the packets of a datagram are left out", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
   await using _sender = sendTo(port, { wrap: (bytes) => new Uint8Array([...bytes, 1, 2, 3, 4]) });
   await puller.available("cam");
@@ -144,7 +145,7 @@ Deno.test("udp+mpegts: bytes behind the packets of a datagram are left out", asy
 });
 
 Deno.test("udp+mpegts: datagrams that end anywhere", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
   let rest = new Uint8Array(0);
   const wrap = (bytes: Uint8Array) => {
@@ -160,7 +161,7 @@ Deno.test("udp+mpegts: datagrams that end anywhere", async () => {
 });
 
 Deno.test("udp+mpegts: multicast", async () => {
-  const port = freeUdpPort("0.0.0.0");
+  const port = freeUdpPair();
   const interfaceName = Deno.networkInterfaces().find(({ address }) => address === local)!.name;
   const group = "239.77.1.2";
   const source = `udp+mpegts://${group}:${port}?interface=${interfaceName}`;
@@ -186,7 +187,7 @@ Deno.test("udp+mpegts: multicast", async () => {
 });
 
 Deno.test("udp+mpegts: a new configuration takes over the port", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const source = `udp+mpegts://${local}:${port}`;
   await using puller = new Puller({ cam: { source } });
   await using _sender = sendTo(port);
@@ -235,7 +236,7 @@ async function connectUnix(path: string): Promise<Deno.UnixConn> {
     try {
       return await Deno.connect({ transport: "unix", path });
     } catch (error) {
-      if (tries === 500) throw error;
+      if (tries === 3000) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

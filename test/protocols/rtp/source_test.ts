@@ -3,7 +3,8 @@ import { equal, ok } from "../../support/assert.ts";
 import { codecs, randomPayload } from "../../containers/mpegts/media.ts";
 import { Random } from "../../support/random.ts";
 import { PacketSource } from "../rtsp/support/media.ts";
-import { freeUdpPort, Puller } from "../support/puller.ts";
+import { freeUdpPair } from "../../support/ports.ts";
+import { Puller } from "../support/puller.ts";
 
 const local = "127.0.0.1";
 const sdp = [
@@ -27,7 +28,7 @@ async function withSender(
 }
 
 Deno.test("udp+rtp: packets go to the track of their payload type, in order", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   await using puller = new Puller({ cam: { source: `udp+rtp://${local}:${port}`, rtpSDP: sdp } });
   await puller.line(/\[RTP source\] connecting/);
   const pcm = new PacketSource(0);
@@ -58,13 +59,13 @@ Deno.test("udp+rtp: descriptions that cannot be used", async () => {
     ["v=0\nm=audio 1 RTP/SAVP 0", /rtpSDP: encrypted media/],
   ];
   for (const [rtpSDP, text] of cases) {
-    await using puller = new Puller({ cam: { source: `udp+rtp://${local}:${freeUdpPort()}`, rtpSDP } });
+    await using puller = new Puller({ cam: { source: `udp+rtp://${local}:${freeUdpPair()}`, rtpSDP } });
     ok(text.test(await puller.line(/error \[path cam\] \[RTP source\]/)));
   }
 });
 
 Deno.test("udp+rtp: MPEG-TS inside is taken apart when that is asked for", async () => {
-  const port = freeUdpPort();
+  const port = freeUdpPair();
   const entry = { source: `udp+rtp://${local}:${port}`, rtpSDP: "v=0\nm=video 1 RTP/AVP 33" };
   await using puller = new Puller({ cam: { ...entry, rtspDemuxMpegts: true } });
   await puller.line(/\[RTP source\] connecting/);

@@ -151,22 +151,22 @@ Deno.test("camera: questions that keep the session alive are never answered", as
       : undefined
   );
   await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } }, {
-    readTimeout: 500,
+    readTimeout: 3000,
   });
   using _feed = feed(camera);
   await puller.available("cam");
   const asked = () => camera.methods().filter((method) => method === "GET_PARAMETER").length;
-  await camera.requests.until("two keep-alives", () => asked() === 2);
+  await camera.requests.until("two keep-alives", () => asked() >= 2);
   equal(camera.methods().filter((method) => method === "DESCRIBE").length, 1);
   equal(puller.log.all.filter((line) => line.startsWith("error")), []);
 });
 
 Deno.test("camera: each answer takes long, all together longer than silence may", async () => {
   await using camera = new Camera(({ method }) =>
-    method === "TEARDOWN" ? undefined : new Promise((resolve) => setTimeout(() => resolve(undefined), 350))
+    method === "TEARDOWN" ? undefined : new Promise((resolve) => setTimeout(() => resolve(undefined), 1500))
   );
   const entries = { cam: { source: camera.url, rtspTransport: "tcp" as const } };
-  await using puller = new Puller(entries, { readTimeout: 1000 });
+  await using puller = new Puller(entries, { readTimeout: 5000 });
   await puller.line(/\[s->c\]/, 4);
   using _feed = feed(camera);
   await puller.available("cam");

@@ -5,7 +5,8 @@ import { MpegtsMuxer } from "../../../src/containers/mpegts/muxer.ts";
 import { codecs, randomPayload } from "../../containers/mpegts/media.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
-import { freeUdpPort, Puller } from "../support/puller.ts";
+import { freeUdpPair } from "../../support/ports.ts";
+import { Puller } from "../support/puller.ts";
 import { description, essence, PacketSource, publish, slice, twoTracks } from "./support/media.ts";
 import { TestServer } from "./support/server.ts";
 
@@ -68,7 +69,7 @@ for (const rtspTransport of ["automatic", "udp", "tcp"] as const) {
 }
 
 Deno.test("RTSP source: transport multicast", async () => {
-  const port = freeUdpPort("0.0.0.0") & ~1;
+  const port = freeUdpPair();
   const globals = {
     multicastIPRange: "239.255.91.0/30",
     multicastRTPPort: port,

@@ -198,10 +198,15 @@ Deno.test("srt server: who does not get its refusal gets it again, and is not tr
 Deno.test("srt server: a host that tries one passphrase after the other is held up", async () => {
   await using server = await TestServer.start({ entries });
   const codes: number[] = [];
-  await Promise.all(Array.from({ length: 120 }, async (_, i) => {
-    await using client = await RawClient.request(server.port, "publish:locked", `guess number ${i}`);
+  const guess = async (number: number) => {
+    await using client = await RawClient.request(server.port, "publish:locked", `guess number ${number}`);
     codes.push(await client.answer());
-  }));
+  };
+  // So many in a second are too many: a machine that is slow has to be asked for more.
+  const rounds = 50;
+  for (let round = 0; round < rounds && !codes.includes(1003); round++) {
+    await Promise.all(Array.from({ length: 120 }, (_, i) => guess(120 * round + i)));
+  }
   ok(codes.includes(1010) && codes.includes(1003), `${codes}`);
 });
 

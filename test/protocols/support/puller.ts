@@ -71,11 +71,3 @@ export interface TestUnits {
   readonly reader: TestReader;
   leave(): void;
 }
-
-/** A UDP port that was free a moment ago. */
-export function freeUdpPort(hostname = "127.0.0.1"): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
-}

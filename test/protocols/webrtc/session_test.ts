@@ -212,10 +212,13 @@ Deno.test("a client with another certificate than the announced one is refused",
 });
 
 Deno.test("ends: kicked, replaced, stream over, nothing published, server closed", async () => {
-  await using test = await WebrtcTest.start({ globals: { webrtcTrackGatherTimeout: 50 } });
-  await using silent = await WebrtcClient.connect(whip(test, "silent"));
-  await test.line(/closed: no packet of any announced track has come in time/);
-  await silent.until("the end of DTLS", () => silent.dtlsCloses.length > 0);
+  {
+    await using hasty = await WebrtcTest.start({ globals: { webrtcTrackGatherTimeout: 50 } });
+    await using silent = await WebrtcClient.connect(whip(hasty, "silent"));
+    await hasty.line(/closed: no packet of any announced track has come in time/);
+    await silent.until("the end of DTLS", () => silent.dtlsCloses.length > 0);
+  }
+  await using test = await WebrtcTest.start();
   await using first = await publisher(test);
   await using reader = await WebrtcClient.connect(whep(test));
   await test.line(/is reading from path 'cam'/);

@@ -21,7 +21,7 @@ export class RawClient implements AsyncDisposable {
       mode: "ctr",
       receiveLatency: 120,
       sendLatency: 120,
-      timeout: 10_000_000,
+      timeout: 60_000_000,
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
     }, 0);
     await socket.send(handshake.take(0)!, client.to);

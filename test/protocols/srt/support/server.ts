@@ -81,9 +81,10 @@ export class TestServer implements AsyncDisposable {
     const received: Uint8Array[] = [];
     const waiting: ((payload: Uint8Array) => void)[] = [];
     const abort = new AbortController();
-    const client = await dialSrt(parseSrtUrl(`srt://${host}:${this.port}?${parameters}`), {
+    const url = `srt://${host}:${this.port}?conntimeo=60000&${parameters}`;
+    const client = await dialSrt(parseSrtUrl(url), {
       udp: { readBufferSize: 0, fastPath: "auto" },
-      idleTimeout: 10_000,
+      idleTimeout: 60_000,
       signal: abort.signal,
       deliver: (payload) => {
         const first = waiting.shift();

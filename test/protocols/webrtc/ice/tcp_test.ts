@@ -24,7 +24,7 @@ import { openMux, packets, Peer } from "./support/muxes.ts";
 import { waitFor } from "./support/wait.ts";
 
 function dial(mux: IceMux): Promise<ByteConn> {
-  return dialTcp({ hostname: "127.0.0.1", port: mux.tcpAddress!.port, timeoutMs: 10_000 });
+  return dialTcp({ hostname: "127.0.0.1", port: mux.tcpAddress!.port, timeoutMs: 60_000 });
 }
 
 function framed(...messages: readonly Uint8Array[]): Uint8Array {

@@ -84,7 +84,7 @@ Deno.test("ICE servers: the failing ones are named, and do not hold up the sessi
       { url: "turn:127.0.0.1:1?transport=tcp", username: "user", password: "x", clientOnly: false },
       { url: "stun:127.0.0.1:1", username: "", password: "", clientOnly: false },
     ],
-    gatherTimeoutMs: 300,
+    gatherTimeoutMs: 3000,
     logger: createLogger((_, line) => lines.push(line), () => true),
   });
   const candidates = await mux.createSession(new Peer()).gather();

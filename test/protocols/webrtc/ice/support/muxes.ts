@@ -13,7 +13,7 @@ export function openMux(options: Partial<IceMuxOptions> = {}): Promise<IceMux> {
     ipsFromInterfacesList: [],
     additionalHosts: [],
     iceServers: [],
-    gatherTimeoutMs: 5_000,
+    gatherTimeoutMs: 60_000,
     udpFastPath: "auto",
     udpReadBufferSize: 0,
     logger: silentLogger,
