@@ -112,7 +112,8 @@ export class RtspConn {
       this.#reading ??= this.conn.read(this.#reader.space());
       const count = await this.#reading;
       this.#reading = null;
-      if (count === null) return;
+      // Closed meanwhile: nobody would let go of a session that a request makes now.
+      if (count === null || this.#closeReason !== null) return;
       this.#reader.filled(count);
       this.bytesReceived += count;
       await this.#handleMessages();
@@ -138,6 +139,7 @@ export class RtspConn {
           }
           // What came before it was received earlier than what comes after it.
           this.session?.flush(now);
+          if (this.#closeReason !== null) return;
           await this.#handleRequest(message.request);
           this.#lastActivity = now = Date.now();
       }
