@@ -5,6 +5,7 @@ import type { Sink } from "../../../stream/sink.ts";
 import type { Stream } from "../../../stream/stream.ts";
 import type { Track } from "../../../stream/track.ts";
 import type { Unit } from "../../../stream/unit.ts";
+import type { KeyedSender } from "../srtp_keys.ts";
 import { DatagramFanout, type RtspSent, type UdpPair } from "./datagram.ts";
 import { type ChannelMap, InterleavedFanout } from "./interleaved.ts";
 import { TrackSender } from "./track_sender.ts";
@@ -30,6 +31,8 @@ export class RtspFanout implements Fanout {
   readonly #interleaved = new Map<string, InterleavedFanout>();
   /** By track id, then by pair of sockets. */
   readonly #datagram: Map<UdpPair, { readonly secure: boolean; readonly fanout: DatagramFanout }>[];
+  /** Those of `keys`. */
+  readonly #srtp: readonly SrtpSender[] | null;
   #nextReport = 0;
   /** Units without packets that came while nobody read: they have no numbers. */
   readonly #passedOver = new WeakSet<Unit>();
@@ -37,11 +40,12 @@ export class RtspFanout implements Fanout {
   constructor(
     private readonly stream: Stream,
     cname: string,
-    /** By media index; absent on a server without TLS. */
-    private readonly srtp: readonly SrtpSender[] | null,
+    /** By media index; null on a server without TLS. Closed with the fanout. */
+    readonly keys: readonly KeyedSender[] | null,
   ) {
+    this.#srtp = keys && keys.map(({ sender }) => sender);
     this.senders = stream.tracks.map((track) =>
-      new TrackSender(track, cname, srtp?.[track.mediaIndex] ?? null)
+      new TrackSender(track, cname, this.#srtp?.[track.mediaIndex] ?? null)
     );
     this.#datagram = stream.tracks.map(() => new Map());
   }
@@ -90,7 +94,7 @@ export class RtspFanout implements Fanout {
   }
 
   close(): void {
-    for (const sender of this.srtp ?? []) sender.close();
+    for (const sender of this.#srtp ?? []) sender.close();
   }
 
   get #hasReaders(): boolean {
@@ -100,7 +104,7 @@ export class RtspFanout implements Fanout {
   #wire(unit: Unit): UnitWire {
     const { id, mediaIndex } = unit.track;
     const sender = this.senders[id];
-    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.srtp?.[mediaIndex] ?? null);
+    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.#srtp?.[mediaIndex] ?? null);
   }
 
   #writeReports(now: number): void {
@@ -118,7 +122,7 @@ export class RtspFanout implements Fanout {
   }
 
   #protectReport(track: Track, report: Uint8Array, secure: boolean): Uint8Array {
-    return secure ? this.srtp![track.mediaIndex].protectRtcp(report) : report;
+    return secure ? this.#srtp![track.mediaIndex].protectRtcp(report) : report;
   }
 
   /**
