@@ -254,6 +254,11 @@ export class RtspConn {
     if (now - this.#lastActivity >= idleTimeoutMs) this.close("idle for too long");
   }
 
+  /** The clock was set: what was measured with it before counts no more. */
+  renew(now: number): void {
+    this.#lastActivity = now;
+  }
+
   /** The session has ended at the client's wish; the connection stays. */
   forgetSession(): void {
     this.session = null;

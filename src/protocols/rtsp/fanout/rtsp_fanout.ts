@@ -1,3 +1,4 @@
+import { hasPassed } from "../../../base/time.ts";
 import type { NetAddress } from "../../../net/address.ts";
 import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Fanout } from "../../../stream/fanout.ts";
@@ -33,7 +34,8 @@ export class RtspFanout implements Fanout {
   readonly #datagram: Map<UdpPair, { readonly secure: boolean; readonly fanout: DatagramFanout }>[];
   /** Those of `keys`. */
   readonly #srtp: readonly SrtpSender[] | null;
-  #nextReport = 0;
+  /** Null before the first unit. */
+  #reportedAt: number | null = null;
   /** Units without packets that came while nobody read: they have no numbers. */
   readonly #passedOver = new WeakSet<Unit>();
 
@@ -71,7 +73,8 @@ export class RtspFanout implements Fanout {
         this.stream.countOutbound(batch.bytes.length * fanout.size, fanout.size);
       }
     }
-    if (now >= this.#nextReport) this.#writeReports(now);
+    if (this.#reportedAt === null) this.#reportedAt = now;
+    else if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#writeReports(now);
   }
 
   /**
@@ -108,17 +111,15 @@ export class RtspFanout implements Fanout {
   }
 
   #writeReports(now: number): void {
-    if (this.#nextReport !== 0) {
-      for (const { track, report } of this.#reports(now)) {
-        for (const fanout of this.#interleaved.values()) {
-          fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
-        }
-        for (const { secure, fanout } of this.#datagram[track.id].values()) {
-          fanout.writeReport(this.#protectReport(track, report, secure));
-        }
+    this.#reportedAt = now;
+    for (const { track, report } of this.#reports(now)) {
+      for (const fanout of this.#interleaved.values()) {
+        fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
+      }
+      for (const { secure, fanout } of this.#datagram[track.id].values()) {
+        fanout.writeReport(this.#protectReport(track, report, secure));
       }
     }
-    this.#nextReport = now + reportPeriodMs;
   }
 
   #protectReport(track: Track, report: Uint8Array, secure: boolean): Uint8Array {
