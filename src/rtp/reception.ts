@@ -11,6 +11,8 @@ const noSequence = -1;
 const cycle = 0x10000;
 const maxCumulativeLost = 0x7fffff;
 const minCumulativeLost = -0x800000;
+/** Half of what the difference of two timestamps can tell. */
+const farTicks = 2 ** 30;
 
 export interface ReceptionOptions {
   /** Of the reports we send. */
@@ -90,6 +92,8 @@ export class ReceptionStats {
   #expectedPrior = 0;
   #receivedPrior = 0;
   #report: { readonly message: SenderReport; readonly at: number } | null = null;
+  /** A timestamp and its absolute time: those of the report, later ones when no other has come for hours. */
+  #anchor: { readonly timestamp: number; readonly ntp: number } | null = null;
 
   constructor(options: ReceptionOptions) {
     this.#localSsrc = options.localSsrc;
@@ -115,6 +119,7 @@ export class ReceptionStats {
     if (this.#run === null || packet.ssrc !== this.#ssrc) {
       if (this.#report !== null && this.#run !== null && this.#report.message.ssrc !== packet.ssrc) {
         this.#report = null;
+        this.#anchor = null;
       }
       this.#ssrc = packet.ssrc;
       this.#restart(packet.sequence);
@@ -150,15 +155,20 @@ export class ReceptionStats {
   /** Reports of other SSRCs count, too: some cameras put a wrong one into their reports. */
   addSenderReport(message: SenderReport, now: number): void {
     this.#report = { message, at: now };
+    const { ntpSeconds, ntpFraction, rtpTimestamp } = message;
+    const hasClock = ntpSeconds !== 0 || ntpFraction !== 0;
+    this.#anchor = hasClock ? { timestamp: rtpTimestamp, ntp: millisFromNtp(ntpSeconds, ntpFraction) } : null;
   }
 
   /** Absolute time of a timestamp; null before the first sender report, or when the sender has no clock. */
   ntpAt(timestamp: number): number | null {
-    const message = this.#report?.message;
-    if (message === undefined || this.#clockRate === 0) return null;
-    if (message.ntpSeconds === 0 && message.ntpFraction === 0) return null;
-    const at = millisFromNtp(message.ntpSeconds, message.ntpFraction);
-    return at + distance32(message.rtpTimestamp, timestamp) / this.#clockRate * 1000;
+    const anchor = this.#anchor;
+    if (anchor === null || this.#clockRate === 0) return null;
+    const ticks = distance32(anchor.timestamp, timestamp);
+    const ntp = anchor.ntp + ticks / this.#clockRate * 1000;
+    // Some cameras send one report and no more.
+    if (ticks > farTicks) this.#anchor = { timestamp, ntp };
+    return ntp;
   }
 
   /** Null before the first packet. Each call ends an interval of the fraction lost. */

@@ -51,7 +51,7 @@ export class RtpIngest {
     const pending = this.#pending;
     if (pending.length > 0 && pending[0].timestamp !== packet.timestamp) this.#finish(now);
     const { track } = this.#options;
-    if (packet.payload.length > track.maxRtpPayload && !this.#remux) {
+    if (packet.payload.length > track.maxRtpPayload && !this.#remux && !this.#format.isOpaque) {
       this.#startRemux(
         `RTP packets are too big (${packet.payload.length} > ${track.maxRtpPayload}), ` +
           "remuxing them into smaller ones",

@@ -1,4 +1,13 @@
 /** One reader's outgoing bytes over a connection. */
+import { hasPassed } from "../base/time.ts";
+
+/**
+ * How long a reader that was too slow waits for a random access point: some encoders refresh pictures without any, and a
+ * track may have stopped while others go on.
+ */
+export const maxSkipMs = 10_000;
+/** Bytes that wait are handed over in pieces, so that a large chunk on a slow link does not look like one that is stuck. */
+const maxWrite = 128 * 1024;
 
 /** A run of bytes that may be dropped only as a whole. */
 export interface Chunk {
@@ -44,8 +53,8 @@ interface Queued {
 
 /**
  * Writes chunks in order, at once where the system takes them, else from a queue bounded in bytes, chunks and time.
- * When a bound is passed the waiting media is dropped, and so is what follows until the next random access point;
- * a chunk that was begun is always finished, so that the framing stays whole.
+ * When a bound is passed the waiting media is dropped, and so is what follows until the next random access point
+ * (but see `maxSkipMs`); a chunk that was begun is always finished, so that the framing stays whole.
  */
 export class Sink {
   #queue: Queued[] = [];
@@ -55,7 +64,8 @@ export class Sink {
   /** When something has moved, as far as `stalledMs` or the first chunk that waited has seen. */
   #movedAt = 0;
   #movedBytes = 0;
-  #skipping = false;
+  /** Since when chunks are passed over; null while they are not. */
+  #skippingSince: number | null = null;
   #closed = false;
   #drained: Promise<void> = Promise.resolve();
   #bytesSent = 0;
@@ -76,14 +86,16 @@ export class Sink {
 
   push(chunk: Chunk, now: number): void {
     if (this.#closed) return;
-    if (this.#skipping) {
-      if (!chunk.randomAccess) return this.#discard(chunk.units, chunk.packets);
-      this.#skipping = false;
+    if (this.#skippingSince !== null) {
+      if (!chunk.randomAccess && !hasPassed(maxSkipMs, this.#skippingSince, now)) {
+        return this.#discard(chunk.units, chunk.packets);
+      }
+      this.#skippingSince = null;
     }
     if (this.#draining && this.#overflows(chunk, now)) {
       this.#dropQueued();
       if (!chunk.randomAccess) {
-        this.#skipping = true;
+        this.#skippingSince = now;
         return this.#discard(chunk.units, chunk.packets);
       }
     }
@@ -200,9 +212,15 @@ export class Sink {
   async #drain(item: Queued, taken: number): Promise<void> {
     try {
       while (true) {
-        if (taken < item.bytes.length) {
-          await this.target.write(taken === 0 ? item.bytes : item.bytes.subarray(taken));
-          this.#bytesSent += item.bytes.length - taken;
+        while (taken < item.bytes.length) {
+          const rest = item.bytes.length - taken;
+          const size = Math.min(rest, maxWrite);
+          await this.target.write(
+            size === item.bytes.length ? item.bytes : item.bytes.subarray(taken, taken + size),
+          );
+          this.#bytesSent += size;
+          taken += size;
+          if (this.#closed) return;
         }
         if (item.chunk !== null) this.#count(item.chunk);
         const next = this.#queue.shift();

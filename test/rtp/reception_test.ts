@@ -37,6 +37,16 @@ Deno.test("nothing to report before the first packet", () => {
   equal(reception.snapshot().received, 0);
 });
 
+Deno.test("absolute time goes on when only one sender report has come, however long ago", () => {
+  const reception = stats();
+  reception.add(packet(1), 0);
+  reception.addSenderReport(senderReport(1_700_000_000_000, 1000), 0);
+  for (let hour = 0; hour <= 48; hour++) {
+    const ntp = reception.ntpAt((1000 + hour * 3600 * 90_000) >>> 0)!;
+    equal(Math.round(ntp), 1_700_000_000_000 + hour * 3_600_000);
+  }
+});
+
 Deno.test("losses, cumulative and as a fraction of the interval, across the wraparound", () => {
   const reception = stats();
   for (const sequence of [65530, 65531, 65533, 65534, 65535, 0, 2, 3]) reception.add(packet(sequence), 0);

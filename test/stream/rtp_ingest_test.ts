@@ -1,6 +1,8 @@
+import type { Codec } from "../../src/codecs/codec.ts";
 import { maxUnitPackets } from "../../src/rtp/payload/payload.ts";
 import { RtpIngest, type RtpIngestOptions } from "../../src/stream/rtp_ingest.ts";
 import { StreamClock } from "../../src/stream/timestamps.ts";
+import { tracksFromMedias } from "../../src/stream/track.ts";
 import type { Unit } from "../../src/stream/unit.ts";
 import { equal, ok } from "../support/assert.ts";
 import { createTracks, maxRtpPayload, nal, packet } from "./support.ts";
@@ -60,6 +62,21 @@ Deno.test("packets that are too large are made anew, with numbers and timestamps
   ]);
   ok(packets.every(({ payload }) => payload.length <= maxRtpPayload));
   equal(remuxed, ["RTP packets are too big (2500 > 1000), remuxing them into smaller ones"]);
+});
+
+Deno.test("packets that are too large stay as they are when nothing is known about what they hold", () => {
+  const codec: Codec = { name: "Generic", rtpmap: "vnd.onvif.metadata/90000", fmtp: "" };
+  const format = { codec, payloadType: 107, clockRate: 90000 };
+  const [track] = tracksFromMedias([{ kind: "application", formats: [format] }], maxRtpPayload);
+  const { ingest, out, remuxed } = start({ track });
+  const packets = [
+    packet(1, 0, new Uint8Array(maxRtpPayload + 1), false, 107),
+    packet(2, 0, new Uint8Array(10), true, 107),
+    packet(4, 3000, new Uint8Array(10), true, 107),
+  ];
+  for (const each of packets) ingest.push(each, 0);
+  equal(out.flatMap((unit) => unit.packets), packets, "with the marks that end a document");
+  equal(remuxed, []);
 });
 
 Deno.test("packetization mode 0 becomes mode 1", () => {

@@ -1,4 +1,4 @@
-import { type Chunk, Sink, type SinkTarget } from "../../src/stream/sink.ts";
+import { type Chunk, maxSkipMs, Sink, type SinkTarget } from "../../src/stream/sink.ts";
 import { equal } from "../support/assert.ts";
 
 /** A connection that takes a given number of bytes at once and the rest when told. */
@@ -19,7 +19,7 @@ class FakeConn implements SinkTarget {
     return new Promise<void>((resolve, reject) => {
       this.#waiting.push({
         resolve: () => {
-          this.written.push(...bytes);
+          for (const byte of bytes) this.written.push(byte);
           resolve();
         },
         reject,
@@ -125,6 +125,22 @@ Deno.test("an overflowing sink skips to the next random access point", async () 
   equal(discarded(), 6);
 });
 
+Deno.test("a reader that was too slow gets on when no random access point comes", async () => {
+  const { conn, sink } = createSink();
+  conn.room = 0;
+  sink.push(chunk(1), 0);
+  sink.push(chunk(2), 10);
+  sink.push(chunk(3), 2000);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.written, [1]);
+  sink.push(chunk(4), 2000 + maxSkipMs - 1);
+  equal(conn.written, [1]);
+  sink.push(chunk(5), 2000 + maxSkipMs);
+  sink.push(chunk(6), 2000 + maxSkipMs);
+  equal(conn.written, [1, 5, 6]);
+});
+
 Deno.test("a random access point that overflows the sink replaces what waits", async () => {
   const { conn, sink } = createSink();
   conn.room = 0;
@@ -198,6 +214,22 @@ Deno.test("a reader that is behind but reads on is not stalled", async () => {
   equal(sink.stalledMs(1500), 500);
   await conn.release();
   equal(sink.stalledMs(1800), 0);
+});
+
+Deno.test("a reader that is in the middle of a large chunk is not stalled", async () => {
+  const { conn, sink } = createSink({ maxBytes: Infinity });
+  conn.room = 0;
+  sink.push({ ...chunk(1, 200_000, true), packets: 150 }, 0);
+  equal(sink.stalledMs(900), 900);
+  await conn.release();
+  equal(sink.stalledMs(1000), 0);
+  equal(sink.stats.packetsSent, 0, "not all of it has left");
+  sink.push(chunk(2), 1500);
+  conn.room = Infinity;
+  await conn.release();
+  equal(conn.blocked, false);
+  equal([conn.written.length, conn.written.at(-1)], [200_001, 2]);
+  equal(sink.stats.packetsSent, 150);
 });
 
 Deno.test("a sink tells how much of what waits cannot be dropped", async () => {

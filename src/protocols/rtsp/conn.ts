@@ -112,7 +112,8 @@ export class RtspConn {
       this.#reading ??= this.conn.read(this.#reader.space());
       const count = await this.#reading;
       this.#reading = null;
-      if (count === null) return;
+      // Closed meanwhile: nobody would let go of a session that a request makes now.
+      if (count === null || this.#closeReason !== null) return;
       this.#reader.filled(count);
       this.bytesReceived += count;
       await this.#handleMessages();
@@ -138,6 +139,7 @@ export class RtspConn {
           }
           // What came before it was received earlier than what comes after it.
           this.session?.flush(now);
+          if (this.#closeReason !== null) return;
           await this.#handleRequest(message.request);
           this.#lastActivity = now = Date.now();
       }
@@ -250,6 +252,11 @@ export class RtspConn {
     // FFmpeg sends nothing on the connection while it publishes over UDP, and players may stay silent over TCP.
     if (state === "record" || state === "play" || this.#answering) return;
     if (now - this.#lastActivity >= idleTimeoutMs) this.close("idle for too long");
+  }
+
+  /** The clock was set: what was measured with it before counts no more. */
+  renew(now: number): void {
+    this.#lastActivity = now;
   }
 
   /** The session has ended at the client's wish; the connection stays. */

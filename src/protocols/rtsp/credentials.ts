@@ -1,12 +1,11 @@
 /** From the Authorization header to what the path manager checks, and the challenge for those who sent none. */
 import { ParseError } from "../../base/errors.ts";
 import { type Credentials, noCredentials } from "../../paths/mod.ts";
-import { parseAuthorization } from "./wire/authorization.ts";
+import { type Authorization, parseAuthorization } from "./wire/authorization.ts";
 import { serializeChallenge } from "./wire/challenge.ts";
 import { digestUriMatches, verifyDigest } from "./wire/digest.ts";
 import type { RtspRequest } from "./wire/request.ts";
 import { parseRequestUrl } from "./wire/url.ts";
-import { RequestError } from "./reply.ts";
 
 const realm = "ipcam";
 
@@ -44,7 +43,8 @@ export class Authenticator {
   credentials(request: RtspRequest): Credentials {
     const header = request.headers.get("Authorization");
     if (header === undefined) return noCredentials;
-    const authorization = this.#parse(header);
+    const authorization = readAuthorization(header);
+    if (authorization === null) return noCredentials;
     if (authorization.scheme === "Basic") {
       if (!this.methods.includes("basic")) return noCredentials;
       const { user, password } = authorization;
@@ -62,13 +62,14 @@ export class Authenticator {
         verifyDigest(authorization, { user, password, realm, nonce: this.#nonce, method: request.method }),
     };
   }
+}
 
-  #parse(header: string) {
-    try {
-      return parseAuthorization(header);
-    } catch (error) {
-      if (error instanceof ParseError) throw new RequestError(400, error.message);
-      throw error;
-    }
+/** Null for schemes that we do not know and for what cannot be read: on a path for everybody, it does not matter. */
+function readAuthorization(header: string): Authorization | null {
+  try {
+    return parseAuthorization(header);
+  } catch (error) {
+    if (error instanceof ParseError) return null;
+    throw error;
   }
 }

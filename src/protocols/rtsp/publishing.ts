@@ -1,3 +1,4 @@
+import { hasPassed } from "../../base/time.ts";
 import { errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { PathConf } from "../../conf/mod.ts";
 import type { PathAccess, PublisherSeat } from "../../paths/mod.ts";
@@ -41,7 +42,7 @@ export class Publishing {
   #sink: Sink | null = null;
   #setups: readonly MediaSetup[] = [];
   #reception: RtpReception | null = null;
-  #nextReport = 0;
+  #reportedAt = 0;
   /** Of what was recorded before a PAUSE. */
   #before: ReceptionCounters = noCounters;
 
@@ -99,7 +100,7 @@ export class Publishing {
     }
     const now = Date.now();
     this.lastPacketAt = now;
-    this.#nextReport = now + reportPeriodMs;
+    this.#reportedAt = now;
     this.#sink = sink;
     this.#setups = setups;
     for (const setup of setups) this.#openFirewall(setup);
@@ -163,8 +164,8 @@ export class Publishing {
 
   /** Receiver reports, when it is time for them. */
   sendReports(now: number): void {
-    if (now < this.#nextReport) return;
-    this.#nextReport = now + reportPeriodMs;
+    if (!hasPassed(reportPeriodMs, this.#reportedAt, now)) return;
+    this.#reportedAt = now;
     for (const setup of this.#setups) {
       for (const report of this.#reception?.reports(setup.mediaIndex, now) ?? []) {
         this.#sendReport(setup, report);

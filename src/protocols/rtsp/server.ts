@@ -28,6 +28,8 @@ import { HttpTunnels } from "./tunnel/http.ts";
 import { UdpClients } from "./udp_clients.ts";
 
 const checkPeriodMs = 1000;
+/** Between two checks the system's clock and a steady one may differ by less. */
+const maxClockSkewMs = 1000;
 
 /** What the server is given by the application. */
 export interface RtspServerOptions {
@@ -66,6 +68,8 @@ export class RtspServer {
   readonly #sessions = new Map<string, RtspSession>();
 
   #context: RtspContext | undefined;
+  /** The system's clock minus a steady one. */
+  #clockOffset = Date.now() - performance.now();
 
   private constructor(private readonly logger: Logger, private readonly listener: ByteListener) {}
 
@@ -183,6 +187,15 @@ export class RtspServer {
   }
 
   #check(now: number): void {
+    const offset = now - performance.now();
+    const step = offset - this.#clockOffset;
+    this.#clockOffset = offset;
+    if (Math.abs(step) > maxClockSkewMs) {
+      // Machines without a clock of their own start in the past: nobody was silent for as long as that.
+      this.logger.debug(`the system's clock was set by ${Math.round(step)} ms`);
+      for (const conn of this.#conns) conn.renew(now);
+      for (const session of this.#sessions.values()) session.renew(now);
+    }
     for (const conn of this.#conns) conn.check(now);
     for (const session of this.#sessions.values()) session.check(now);
   }

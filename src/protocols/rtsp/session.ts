@@ -127,6 +127,13 @@ export class RtspSession implements Reader, Publisher {
     }
   }
 
+  /** The clock was set: what was measured with it before counts no more. */
+  renew(now: number): void {
+    this.#lastRequest = now;
+    if (this.publishing !== null) this.publishing.lastPacketAt = now;
+    if (this.reading !== null) this.reading.lastPacketAt = now;
+  }
+
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;

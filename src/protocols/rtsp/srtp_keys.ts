@@ -2,7 +2,13 @@
 import { ParseError } from "../../base/errors.ts";
 import { millisFromNtp } from "../../base/time.ts";
 import type { PacketCrypto } from "../../base/packet_crypto.ts";
-import { createSrtpReceiver, createSrtpSender, srtpProfiles, type SrtpSender } from "../../rtp/srtp/mod.ts";
+import {
+  createSrtpReceiver,
+  createSrtpSender,
+  srtpProfiles,
+  type SrtpReceiver,
+  type SrtpSender,
+} from "../../rtp/srtp/mod.ts";
 import type { RtspContext } from "./context.ts";
 import type { TrackSender } from "./fanout/track_sender.ts";
 import type { MediaSrtp } from "./media_setup.ts";
@@ -70,28 +76,38 @@ function checkClock(message: MikeyMessage): void {
 
 /**
  * Both directions of one media section: the client's key from its request, ours as given. `shared`: our sender serves
- * others too.
+ * others too; else it is closed with the section, also when this throws.
  */
 export function mediaSrtp(
-  context: RtspContext,
+  context: Pick<RtspContext, "srtpCrypto">,
   request: RtspRequest,
   sender: SrtpSender,
   shared: boolean,
 ): MediaSrtp {
-  const { masterKey, masterSalt, masterKeyIdentifier, streams } = clientKeys(request);
-  const receiver = createSrtpReceiver({
-    profile,
-    key: masterKey,
-    salt: masterSalt,
-    crypto: context.srtpCrypto,
-    rollovers: new Map(streams.map(({ ssrc, rolloverCounter }) => [ssrc, rolloverCounter])),
-    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
-  });
+  let receiver: SrtpReceiver;
+  try {
+    receiver = receiverOf(context, request);
+  } catch (error) {
+    if (!shared) sender.close();
+    throw error;
+  }
   const close = () => {
     receiver.close();
     if (!shared) sender.close();
   };
   return { receiver, sender, close };
+}
+
+function receiverOf({ srtpCrypto }: Pick<RtspContext, "srtpCrypto">, request: RtspRequest): SrtpReceiver {
+  const { masterKey, masterSalt, masterKeyIdentifier, streams } = clientKeys(request);
+  return createSrtpReceiver({
+    profile,
+    key: masterKey,
+    salt: masterSalt,
+    crypto: srtpCrypto,
+    rollovers: new Map(streams.map(({ ssrc, rolloverCounter }) => [ssrc, rolloverCounter])),
+    ...(masterKeyIdentifier === undefined ? {} : { mki: masterKeyIdentifier }),
+  });
 }
 
 /** The KeyMgmt header of our answer. `tracks`: those that the key is for, when we are the ones who send. */

@@ -4,6 +4,9 @@ import { RtspFanout } from "./fanout/rtsp_fanout.ts";
 import { StreamMulticast } from "./multicast.ts";
 import { createKeyedSender, type KeyedSender } from "./srtp_keys.ts";
 
+/** What a server needs of its context for this. */
+type StateContext = Pick<RtspContext, "secure" | "srtpCrypto" | "multicast">;
+
 /** What one server keeps for one stream: SDP, SETUP and PLAY of all its readers look here. */
 export interface StreamState {
   readonly fanout: RtspFanout;
@@ -16,7 +19,7 @@ export interface StreamState {
 export class StreamStates {
   readonly #states = new WeakMap<Stream, StreamState>();
 
-  of(context: RtspContext, stream: Stream): StreamState {
+  of(context: StateContext, stream: Stream): StreamState {
     let state = this.#states.get(stream);
     if (state === undefined) {
       state = createState(context, stream);
@@ -26,18 +29,17 @@ export class StreamStates {
   }
 }
 
-function createState(context: RtspContext, stream: Stream): StreamState {
+function createState(context: StateContext, stream: Stream): StreamState {
   const { secure, multicast, srtpCrypto } = context;
-  const mediaCount = 1 + Math.max(...stream.tracks.map((track) => track.mediaIndex));
-  const keys = secure ? Array.from({ length: mediaCount }, () => createKeyedSender(srtpCrypto)) : null;
-  const senders = keys && keys.map(({ sender }) => sender);
-  const fanout = stream.fanout(
-    secure ? "rtsps" : "rtsp",
-    () => new RtspFanout(stream, crypto.randomUUID(), senders),
-  );
+  // The stream may be older than this server: it keeps the fanout, and the keys that are used there.
+  const fanout = stream.fanout(secure ? "rtsps" : "rtsp", () => {
+    const mediaCount = 1 + Math.max(...stream.tracks.map((track) => track.mediaIndex));
+    const keys = secure ? Array.from({ length: mediaCount }, () => createKeyedSender(srtpCrypto)) : null;
+    return new RtspFanout(stream, crypto.randomUUID(), keys);
+  });
   return {
     fanout,
     multicast: multicast === null ? null : new StreamMulticast(multicast, fanout, secure),
-    keys,
+    keys: fanout.keys,
   };
 }

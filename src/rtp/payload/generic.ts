@@ -7,6 +7,7 @@ import type { PayloadFormat } from "./payload.ts";
  * unknown, too: it is kept where packets are passed on as they are, and is not set here.
  */
 export const genericFormat: PayloadFormat<GenericCodec> = {
+  isOpaque: true,
   endsUnit: () => true,
   depacketize: (packets) => ({
     payload: packets.length === 0 ? null : packets.map((packet) => packet.payload),

@@ -21,6 +21,8 @@ export interface DepacketizeResult {
 }
 
 export interface PayloadFormat<C extends Codec = Codec> {
+  /** What packets hold is not known: they cannot be cut, and making them anew would only lose their marks. */
+  readonly isOpaque?: true;
   /**
    * True when no further packet of the same timestamp belongs to this unit. Where the marker bit is reliable that
    * is the marker; for formats in which every packet stands alone it is always true.

@@ -78,6 +78,26 @@ Deno.test("a reader over UDP stays while it gives a sign of life", async () => {
   await server.line(/destroyed: session timed out/);
 });
 
+Deno.test("a clock that is set forward ends no session", async () => {
+  await using server = await TestServer.start({ globals: { readTimeout: 600_000 } });
+  await using publisher = await publish(server, "cam", audioOnly);
+  await using pair = new UdpPair();
+  await using reader = await RtspClient.connect(server);
+  await reader.setup(server.url("cam/trackID=0"), `RTP/AVP;unicast;client_port=${pair.ports}`);
+  await reader.expect("PLAY", server.url("cam"));
+  await using idle = await RtspClient.connect(server);
+  await settled(idle, server.url("cam"));
+  const { now } = Date;
+  try {
+    Date.now = () => now() + 3_600_000;
+    await server.line(/(clock was set by 3\d{6} ms|closed: |destroyed: )/);
+  } finally {
+    Date.now = now;
+  }
+  for (const client of [publisher, reader, idle]) await settled(client, server.url("cam"));
+  equal(server.lines(/closed: |destroyed: /), []);
+});
+
 Deno.test("the server closes quickly with clients in every state, and leaks nothing", async () => {
   await using server = await TestServer.start();
   await using publisher = await publish(server, "cam");

@@ -1,4 +1,5 @@
 /** What cameras do that servers should not. */
+import { serializeRtcp } from "../../../src/rtp/rtcp/compound.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { Puller } from "../support/puller.ts";
 import { Camera } from "./support/camera.ts";
@@ -198,4 +199,31 @@ Deno.test("camera: the same channels for two medias", async () => {
   );
   await using puller = new Puller({ cam: { source: camera.url, rtspTransport: "tcp" } });
   await puller.line(/error .* several medias on the same channels \(0-1\)$/);
+});
+
+Deno.test("camera: metadata that comes seldom; reports are enough to go on", async () => {
+  const body = "v=0\r\ns=camera\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\n";
+  await using camera = new Camera(({ method }) => method === "DESCRIBE" ? { body } : undefined);
+  const entry = { source: camera.url, rtspTransport: "tcp" } as const;
+  await using puller = new Puller({ cam: entry }, { readTimeout: 1000 });
+  const report = serializeRtcp([{
+    kind: "senderReport",
+    ssrc: 1,
+    ntpSeconds: 3_900_000_000,
+    ntpFraction: 0,
+    rtpTimestamp: 0,
+    packetCount: 0,
+    octetCount: 0,
+    reports: [],
+  }]);
+  let sent = 0;
+  const enough = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    void camera.sendFrame(1, report);
+    if (++sent === 15) enough.resolve();
+  }, 100);
+  using _timer = { [Symbol.dispose]: () => clearInterval(timer) };
+  await puller.available("cam");
+  await enough.promise;
+  equal(puller.get("cam").sourceStatus?.attempts, 1);
 });

@@ -224,9 +224,7 @@ export class Player {
     const { pull, kind } = this.#options;
     const target: DeliveryTarget = {
       rtp: (packet, now) => this.#rtp(index, packet, now),
-      rtcp: (packet, now) => {
-        if (!this.#leaving) this.#reception?.receiveRtcp(index, packet, now);
-      },
+      rtcp: (packet, now) => this.#rtcp(index, packet, now),
       flush: (now) => this.#flush(now),
     };
     if (kind === "tcp") return new InterleavedDelivery(conn, this.#channels, target, index * 2);
@@ -255,6 +253,16 @@ export class Player {
     this.#options.pull.received();
     this.#reception ??= this.#attach();
     this.#reception.receiveRtp(index, packet, now);
+  }
+
+  /** Of media that comes when there is something to tell (ONVIF metadata), reports are the only regular sign of life. */
+  #rtcp(index: number, packet: Uint8Array, now: number): void {
+    if (this.#leaving) return;
+    if (this.#medias.every(({ kind }) => kind === "application")) {
+      this.#options.pull.received();
+      this.#reception ??= this.#attach();
+    }
+    this.#reception?.receiveRtcp(index, packet, now);
   }
 
   #flush(now: number): void {

@@ -1,3 +1,4 @@
+import { hasPassed } from "../../../base/time.ts";
 import type { NetAddress } from "../../../net/address.ts";
 import type { SrtpSender } from "../../../rtp/srtp/mod.ts";
 import type { Fanout } from "../../../stream/fanout.ts";
@@ -5,6 +6,7 @@ import type { Sink } from "../../../stream/sink.ts";
 import type { Stream } from "../../../stream/stream.ts";
 import type { Track } from "../../../stream/track.ts";
 import type { Unit } from "../../../stream/unit.ts";
+import type { KeyedSender } from "../srtp_keys.ts";
 import { DatagramFanout, type RtspSent, type UdpPair } from "./datagram.ts";
 import { type ChannelMap, InterleavedFanout } from "./interleaved.ts";
 import { TrackSender } from "./track_sender.ts";
@@ -30,18 +32,22 @@ export class RtspFanout implements Fanout {
   readonly #interleaved = new Map<string, InterleavedFanout>();
   /** By track id, then by pair of sockets. */
   readonly #datagram: Map<UdpPair, { readonly secure: boolean; readonly fanout: DatagramFanout }>[];
-  #nextReport = 0;
+  /** Those of `keys`. */
+  readonly #srtp: readonly SrtpSender[] | null;
+  /** Null before the first unit. */
+  #reportedAt: number | null = null;
   /** Units without packets that came while nobody read: they have no numbers. */
   readonly #passedOver = new WeakSet<Unit>();
 
   constructor(
     private readonly stream: Stream,
     cname: string,
-    /** By media index; absent on a server without TLS. */
-    private readonly srtp: readonly SrtpSender[] | null,
+    /** By media index; null on a server without TLS. Closed with the fanout. */
+    readonly keys: readonly KeyedSender[] | null,
   ) {
+    this.#srtp = keys && keys.map(({ sender }) => sender);
     this.senders = stream.tracks.map((track) =>
-      new TrackSender(track, cname, srtp?.[track.mediaIndex] ?? null)
+      new TrackSender(track, cname, this.#srtp?.[track.mediaIndex] ?? null)
     );
     this.#datagram = stream.tracks.map(() => new Map());
   }
@@ -67,7 +73,8 @@ export class RtspFanout implements Fanout {
         this.stream.countOutbound(batch.bytes.length * fanout.size, fanout.size);
       }
     }
-    if (now >= this.#nextReport) this.#writeReports(now);
+    if (this.#reportedAt === null) this.#reportedAt = now;
+    else if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#writeReports(now);
   }
 
   /**
@@ -90,7 +97,7 @@ export class RtspFanout implements Fanout {
   }
 
   close(): void {
-    for (const sender of this.srtp ?? []) sender.close();
+    for (const sender of this.#srtp ?? []) sender.close();
   }
 
   get #hasReaders(): boolean {
@@ -100,25 +107,23 @@ export class RtspFanout implements Fanout {
   #wire(unit: Unit): UnitWire {
     const { id, mediaIndex } = unit.track;
     const sender = this.senders[id];
-    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.srtp?.[mediaIndex] ?? null);
+    return new UnitWire(unit, sender.ssrc, sender.sequenceOffset(unit), this.#srtp?.[mediaIndex] ?? null);
   }
 
   #writeReports(now: number): void {
-    if (this.#nextReport !== 0) {
-      for (const { track, report } of this.#reports(now)) {
-        for (const fanout of this.#interleaved.values()) {
-          fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
-        }
-        for (const { secure, fanout } of this.#datagram[track.id].values()) {
-          fanout.writeReport(this.#protectReport(track, report, secure));
-        }
+    this.#reportedAt = now;
+    for (const { track, report } of this.#reports(now)) {
+      for (const fanout of this.#interleaved.values()) {
+        fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
+      }
+      for (const { secure, fanout } of this.#datagram[track.id].values()) {
+        fanout.writeReport(this.#protectReport(track, report, secure));
       }
     }
-    this.#nextReport = now + reportPeriodMs;
   }
 
   #protectReport(track: Track, report: Uint8Array, secure: boolean): Uint8Array {
-    return secure ? this.srtp![track.mediaIndex].protectRtcp(report) : report;
+    return secure ? this.#srtp![track.mediaIndex].protectRtcp(report) : report;
   }
 
   /**

@@ -10,6 +10,8 @@ import type { Unit } from "../../../stream/unit.ts";
 const rolloverStep = 0x4000;
 /** A step of the publisher's sequence numbers that is larger is no loss but another numbering (RFC 3550 §A.1). */
 const maxLoss = 3000;
+/** Pictures are not sent farther behind later ones: a larger step back is a clock that was set. In seconds. */
+const maxReorder = 10;
 
 /**
  * What all readers of one track share: the server's SSRC, where the packet numbers stand, and the sender reports.
@@ -45,7 +47,8 @@ export class TrackSender {
   sent(unit: Unit, now: number): void {
     // What the track's own counter gives goes on without a gap: those who asked for packets before are others.
     const made = !unit.hasPackets;
-    const inOrder = unit.pts >= this.#lastPts;
+    const behind = this.#lastPts - unit.pts;
+    const inOrder = behind <= 0 || behind > maxReorder * this.track.clockRate;
     if (inOrder) this.#lastPts = unit.pts;
     this.#stats.add(unit.packets, unit.ntp, now, inOrder);
     this.#lastSentAt = now;

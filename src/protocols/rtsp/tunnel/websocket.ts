@@ -17,6 +17,8 @@ export class WebsocketConn implements ByteConn {
   #ended = false;
   /** Writes of media and of control frames, one after the other. */
   #writes: Promise<void> = Promise.resolve();
+  /** What the next pong has to say, while it waits for its turn. */
+  #pong: Uint8Array | null = null;
 
   /**
    * `rest`: what came behind the head of the upgrade request, or of its answer. `peer`: which side the other one is.
@@ -54,22 +56,30 @@ export class WebsocketConn implements ByteConn {
     for (const event of this.#decoder.decode(bytes)) {
       if (event.kind === "data") this.#pending.push(event.bytes);
       else if (event.kind === "ping") {
-        this.#answer(serializeWebsocketFrame("pong", event.bytes, this.#mask()));
+        this.#answerPing(event.bytes);
       } else if (event.kind === "close") {
         this.#ended = true;
-        this.#answer(serializeWebsocketClose(normalClosure, this.#mask()));
+        // A failure shows at the next read or write of the connection.
+        this.#send(serializeWebsocketClose(normalClosure, this.#mask())).catch(() => {});
       }
     }
+  }
+
+  /** One answer waits at most, for the last ping (RFC 6455 §5.5.3): the peer may send many and read nothing. */
+  #answerPing(bytes: Uint8Array): void {
+    const waits = this.#pong !== null;
+    this.#pong = bytes;
+    if (waits) return;
+    this.#writes = this.#writes.then(() => {
+      const frame = serializeWebsocketFrame("pong", this.#pong!, this.#mask());
+      this.#pong = null;
+      return this.conn.write(frame);
+    }).catch(() => {});
   }
 
   /** RFC 6455 §5.3: what clients send is masked. */
   #mask(): Uint8Array | null {
     return this.peer === "server" ? crypto.getRandomValues(new Uint8Array(4)) : null;
-  }
-
-  /** A failure shows at the next read or write of the connection. */
-  #answer(frame: Uint8Array): void {
-    this.#send(frame).catch(() => {});
   }
 
   #send(frame: Uint8Array): Promise<void> {

@@ -7,6 +7,10 @@ export class Inbox<T> {
   #ended = false;
   #change = Promise.withResolvers<void>();
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   push(item: T): void {
     this.all.push(item);
     this.#notify();
