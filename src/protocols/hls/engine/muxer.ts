@@ -105,11 +105,19 @@ export class Muxer {
     const [first, ...rest] = selected.map(({ track, input }) =>
       new Fmp4Rendition(`${input.kind}${track.id + 1}`, input, this.#settings, observer)
     );
-    const lead = new LeadingTrack(first.input, this.#settings, first.clock, first.builder, (boundary) => {
-      for (const { clock, follower } of followers) {
-        if (clock.started) follower.addBoundary(boundary);
-        else follower.start(lead.origin, boundary);
-      }
+    const lead = new LeadingTrack(first.input, this.#settings, first.clock, first.builder, {
+      begun(boundary) {
+        for (const { clock, follower } of followers) {
+          if (clock.started) follower.addBoundary(boundary);
+          else follower.start(lead.origin, boundary);
+        }
+      },
+      rebased(offset) {
+        for (const { follower } of followers) follower.follow(offset);
+      },
+      get end() {
+        return Math.max(0, ...followers.map(({ follower }) => follower.end));
+      },
     });
     const followers = rest.map(({ input, clock, builder }) => ({
       clock,
