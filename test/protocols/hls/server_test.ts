@@ -278,6 +278,10 @@ Deno.test("content delivery networks share one session and may keep what they ge
   const segment = await open.get(`/cam/${uris(await playlist.text()).at(-1)}`, { headers });
   await segment.body?.cancel();
   equal(segment.headers.get("cache-control"), "public, max-age=3600");
+  // A 404 without a word would be kept for minutes, and the file may be there a moment later.
+  const missing = await open.get("/cam/0123456789ab_video1_seg99.mp4", { headers });
+  await missing.body?.cancel();
+  equal([missing.status, missing.headers.get("cache-control")], [404, "no-store"]);
   equal(await open.status("/cam/index.m3u8", { headers }), 200);
   equal(open.server.sessions.map(({ isCDN }) => isCDN), [true]);
   equal(await open.status(`/cam/${media}`), 401);
