@@ -322,7 +322,12 @@ export class HlsPlayer {
       String(this.#options.libraryUrl ?? new URL("hls.min.js", import.meta.url)),
     );
     if (signal.aborted) return;
-    if (!library.isSupported()) throw new ProblemError({ kind: "browser" });
+    if (!library.isSupported()) {
+      // iPhones before iOS 17.1: there is only their own player, whatever has failed.
+      if (!this.#nativeFailed) throw new ProblemError({ kind: "browser" });
+      this.#nativeFailed = false;
+      return await this.#openNative(signal);
+    }
     const headers = Object.entries(this.#headers);
     const hls = this.#hls = new library({
       ...playback,
