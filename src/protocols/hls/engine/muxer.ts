@@ -16,7 +16,7 @@ import { mediaPlaylist } from "./playlist/media.ts";
 import { multivariantPlaylist } from "./playlist/multivariant.ts";
 import type { PlaylistBody } from "./playlist/text.ts";
 import { type ReloadRequest, reloadState } from "./reload.ts";
-import { partTarget, type Rendition } from "./rendition.ts";
+import { listedParts, partTarget, type Rendition } from "./rendition.ts";
 import { minSegmentCount, type MuxerSettings, requiredSegments } from "./settings.ts";
 
 /** What a muxer is made of. */
@@ -213,7 +213,9 @@ export class Muxer {
     if (!this.#isReady(rendition)) return { kind: "wait" };
     const lowLatency = this.#settings.variant === "lowLatency";
     if (lowLatency) {
-      for (const { target } of this.#renditions) target?.fix();
+      for (const each of this.#renditions) {
+        if (each.target?.isFixed === false) each.target.fix(listedParts(each));
+      }
       const state = reloadState(rendition, request);
       if (state !== "ready") return { kind: state };
     }

@@ -185,6 +185,28 @@ Deno.test("a delta update says what the whole playlist says", () => {
   ok(deltas > 100);
 });
 
+Deno.test("a hole before anybody looked does not make parts long for ever", () => {
+  const track = h264Track(0);
+  const units = (seconds: number) =>
+    interleave(videoUnits(track, new Random(1), {
+      frames: Math.round(seconds * 25),
+      frameRate: 25,
+      keyInterval: 25,
+      jump: { frame: 110, seconds: 3 },
+    }));
+  // Long ago, in the playlist still, and among the newest parts.
+  for (const seconds of [20, 9, 4.6]) {
+    const muxer = createMuxer([track]);
+    const all = units(40);
+    const first = units(seconds).length;
+    muxer.write(all.slice(0, first));
+    playlist(muxer, video);
+    muxer.write(all.slice(first));
+    const { partTarget, partHoldBack } = parseMediaPlaylist(playlist(muxer, video)!);
+    ok(partTarget! <= 0.25 && partHoldBack! <= 0.625, `after ${seconds} s: ${partTarget}, ${partHoldBack}`);
+  }
+});
+
 Deno.test("rendition reports tell how far the others are", () => {
   const tracks = [h264Track(0), aacTrack(1)];
   const muxer = createMuxer(tracks);
