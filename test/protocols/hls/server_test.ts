@@ -323,6 +323,19 @@ Deno.test("the end of a stream wakes who waits; the next publisher is played aft
   equal(await test.status(`/cam/${uris(await next).at(-1)}`), 200);
 });
 
+Deno.test("a muxer whose first segment takes long is in use by those who wait for it", async () => {
+  await using test = new HlsTest({ globals: { hlsMuxerCloseAfter: 5000 } });
+  const cam = await test.publish("cam");
+  const waiting = test.text("/cam/index.m3u8");
+  await test.holds(1);
+  test.server.check(Date.now() + 6000);
+  cam.write(3);
+  match(await waiting, /^#EXTM3U/);
+  test.server.check(Date.now() + 10_900);
+  test.server.check(Date.now() + 16_000);
+  equal(test.server.muxers, []);
+});
+
 Deno.test("a client that goes away gives its place up", async () => {
   await using test = new HlsTest();
   await test.publish("cam");
