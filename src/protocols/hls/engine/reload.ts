@@ -57,5 +57,7 @@ export function reloadState(rendition: Rendition, request: ReloadRequest): Reloa
   }
   const parts = msn === timeline.nextMsn ? open?.parts.length ?? 0 : 0;
   if (part < parts) return "ready";
+  // What nearly everybody waits for.
+  if (part === parts) return "wait";
   return part - parts >= advancePartLimit(rendition) ? "badRequest" : "wait";
 }
