@@ -1,5 +1,6 @@
 import type { Muxer } from "../../../../src/protocols/hls/engine/mod.ts";
 import { parseReloadRequest, plainReload } from "../../../../src/protocols/hls/engine/mod.ts";
+import { Unit } from "../../../../src/stream/unit.ts";
 import { equal, match, ok, throws } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
 import { applyDelta, type MediaPlaylist, parseMediaPlaylist } from "../support/media_playlist.ts";
@@ -9,6 +10,7 @@ import {
   audioUnits,
   h264Track,
   interleave,
+  pps,
   spsWithLevel,
   videoUnits,
 } from "../support/synthetic.ts";
@@ -205,6 +207,23 @@ Deno.test("a hole before anybody looked does not make parts long for ever", () =
     const { partTarget, partHoldBack } = parseMediaPlaylist(playlist(muxer, video)!);
     ok(partTarget! <= 0.25 && partHoldBack! <= 0.625, `after ${seconds} s: ${partTarget}, ${partHoldBack}`);
   }
+});
+
+Deno.test("multivariant: a segment that was cut short says nothing about the bandwidth", () => {
+  const track = h264Track(0);
+  const muxer = createMuxer([track]);
+  const slice = (type: number, size: number) => new Uint8Array(size).fill(type);
+  // New parameters after a key frame and four small frames: a fifth of a segment, and nearly all of its bytes.
+  for (let i = 0; i < 155; i++) {
+    const isKey = i % 25 === 0 || i === 105;
+    const sets = [spsWithLevel(i < 105 ? 10 : 11), pps];
+    const payload = isKey ? [...sets, slice(0x65, 5000)] : [slice(0x41, 40)];
+    muxer.write([Unit.fromPayload(track, i * 3600, i * 40, payload)]);
+  }
+  const listed = parseMediaPlaylist(playlist(muxer, video)!).segments;
+  ok(listed.some(({ duration, gap }) => !gap && duration < 0.3), "no short segment");
+  const rates = /BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)/.exec(playlist(muxer, "index.m3u8")!)!;
+  ok(Number(rates[1]) < 1.2 * Number(rates[2]), rates[0]);
 });
 
 Deno.test("rendition reports tell how far the others are", () => {
