@@ -6,7 +6,9 @@ import type { Track } from "../../../../src/stream/track.ts";
 import { Unit } from "../../../../src/stream/unit.ts";
 import { equal, ok } from "../../../support/assert.ts";
 import { aacTrack, h264Track, pps, sps } from "../support/synthetic.ts";
-import { createMuxer } from "./support.ts";
+import { Random } from "../../../support/random.ts";
+import { parseMediaPlaylist } from "../support/media_playlist.ts";
+import { createMuxer, playlist } from "./support.ts";
 
 const frameRate = 25;
 const videoClock = 90_000;
@@ -89,7 +91,16 @@ function run(pieces: readonly Piece[], variant: "fmp4" | "lowLatency" = "fmp4") 
     removed() {},
   };
   const muxer = createMuxer(tracks, { variant }, { observer });
-  for (const unit of units(tracks, pieces)) muxer.write([unit]);
+  let version = -1;
+  for (const unit of units(tracks, pieces)) {
+    muxer.write([unit]);
+    if (muxer.version === version) continue;
+    version = muxer.version;
+    for (const name of muxer.playlistNames) {
+      const text = playlist(muxer, name);
+      if (text !== null) parseMediaPlaylist(text);
+    }
+  }
   return delays;
 }
 
@@ -161,6 +172,30 @@ for (const [name, pieces, from] of cases) {
     });
   }
 }
+
+Deno.test("sync: whatever clocks do, times only grow and playlists can be read", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const random = new Random(seed);
+    const pieces: Piece[] = [];
+    let from = 0;
+    let clock = random.int(100);
+    for (let i = 0; i < 6; i++) {
+      const video = random.int(5) === 0 ? 0 : random.int(120) / 10;
+      const audio = random.int(5) === 0 ? 0 : Math.max(0, video + random.int(20) / 10 - 1);
+      const phase = random.int(50);
+      const late = random.int(13) / 10 - 0.5;
+      const audioClock = random.int(4) === 0 ? random.int(300) : clock;
+      pieces.push({ from, clock, video, audio, phase, late, audioClock });
+      from += Math.max(video, audio);
+      clock = random.int(3) === 0 ? clock + video : Math.max(0, clock + [-40, -4, 0.3, 7][random.int(4)]);
+    }
+    try {
+      run(pieces, random.int(2) === 0 ? "fmp4" : "lowLatency");
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${JSON.stringify(pieces)}`, { cause: error });
+    }
+  }
+});
 
 Deno.test("sync: nothing is lost from a steady clock", () => {
   const { video, audio } = run([{ from: 0, clock: 50, video: 20, audio: 20 }]);
