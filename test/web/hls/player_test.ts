@@ -40,15 +40,23 @@ class Video extends EventTarget {
   load(): void {}
 }
 
+const pageUrl = "https://server/cam/";
+
+/** As `fetch` gives it. */
+function playlistAnswer(url: string, text: string): Response {
+  return Object.defineProperty(new Response(text), "url", { value: new URL(url, pageUrl).href });
+}
+
 /** An old iPhone: plays HLS by itself, and has nothing that hls.js could use. */
-function makeIphone(): Disposable {
+function makeIphone(query = ""): Disposable {
+  const text = `#EXTM3U\n#EXT-X-STREAM-INF:CODECS="avc1.64001f"\nvideo1_stream.m3u8${query}\n`;
   const made: Record<string, unknown> = {
     WebKitPlaybackTargetAvailabilityEvent: class {},
     MediaError: { MEDIA_ERR_SRC_NOT_SUPPORTED: 4 },
     Hls: { isSupported: () => false },
-    fetch: () => Promise.resolve(new Response('#EXTM3U\n#EXT-X-STREAM-INF:CODECS="avc1.64001f"\n')),
+    fetch: (url: string) => Promise.resolve(playlistAnswer(url, text)),
     document: {
-      baseURI: "http://server/cam/",
+      baseURI: pageUrl,
       createElement: () => ({ remove() {} }),
       head: { append: (script: { onload(): void }) => script.onload() },
     },
@@ -90,3 +98,23 @@ Deno.test("player: where only the browser itself can play, it tries again after 
   equal(failures, ["interrupted", "interrupted", "interrupted"]);
   equal(video.sources.length >= 3, true);
 });
+
+const playlists: readonly (readonly [url: string, query: string, source: string])[] = [
+  ["index.m3u8", "", `${pageUrl}index.m3u8`],
+  ["index.m3u8?a=b", "?a=b", `${pageUrl}index.m3u8?a=b`],
+  ["index.m3u8", "?session=x_Y-1", `${pageUrl}index.m3u8?session=x_Y-1`],
+  ["index.m3u8?a=b%20", "?a=b%20&session=x_Y-1", `${pageUrl}index.m3u8?a=b%20&session=x_Y-1`],
+  ["index.m3u8?session=old&a=b", "?a=b&session=new", `${pageUrl}index.m3u8?a=b&session=new`],
+];
+for (const [url, query, source] of playlists) {
+  Deno.test(`player: the browser goes on in the session that looking at the playlist began: ${url}, ${query}`, async () => {
+    using _iphone = makeIphone(query);
+    const video = new Video();
+    const loaded = Promise.withResolvers<void>();
+    video.play = () => Promise.resolve(loaded.resolve());
+    const player = new HlsPlayer({ url, video });
+    await loaded.promise;
+    player.close();
+    equal(video.sources, [source]);
+  });
+}
