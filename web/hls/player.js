@@ -164,6 +164,18 @@ function splitCodecs(list) {
 }
 
 /**
+ * @param {string} url of a playlist
+ * @param {string} playlist whose URIs name the session, where cookies do not
+ */
+function inSession(url, playlist) {
+  const session = /[?&](session=[\w-]+)/.exec(playlist)?.[1];
+  if (session === undefined) return url;
+  const [file, query = ""] = url.split("?", 2);
+  const others = query.split("&").filter((part) => part !== "" && !part.startsWith("session="));
+  return `${file}?${[...others, session].join("&")}`;
+}
+
+/**
  * @param {number} status
  * @param {string} body
  * @returns {Problem}
@@ -289,7 +301,7 @@ export class HlsPlayer {
 
   /**
    * The playlist is fetched first, as a video element does not tell why it failed. Where that request ended after
-   * redirects is given to the element, so that the server need not begin another session.
+   * redirects is given to the element, with the session that it began: another one would take another place.
    * @param {AbortSignal} signal
    */
   async #openNative(signal) {
@@ -303,7 +315,7 @@ export class HlsPlayer {
     const video = this.#video;
     video.addEventListener("error", () => this.#onNativeError(video.error), { signal });
     this.#listen(signal);
-    video.src = response.url;
+    video.src = inSession(response.url, text);
     if (this.#autoplay) void this.#play();
   }
 
@@ -322,7 +334,12 @@ export class HlsPlayer {
       String(this.#options.libraryUrl ?? new URL("hls.min.js", import.meta.url)),
     );
     if (signal.aborted) return;
-    if (!library.isSupported()) throw new ProblemError({ kind: "browser" });
+    if (!library.isSupported()) {
+      // iPhones before iOS 17.1: there is only their own player, whatever has failed.
+      if (!this.#nativeFailed) throw new ProblemError({ kind: "browser" });
+      this.#nativeFailed = false;
+      return await this.#openNative(signal);
+    }
     const headers = Object.entries(this.#headers);
     const hls = this.#hls = new library({
       ...playback,

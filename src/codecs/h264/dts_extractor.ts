@@ -2,7 +2,7 @@
 import { bytesEqual } from "../../base/bytes.ts";
 import { errorText } from "../../base/errors.ts";
 import { DtsOrder, type DtsResult, maxReorderDepth } from "../nal/dts_order.ts";
-import { hasIdr, NalType, nalType } from "./nal.ts";
+import { hasIdr, isPicture, NalType, nalType } from "./nal.ts";
 import { PocGaps, PocReader } from "./poc.ts";
 import { parseH264SliceStart } from "./slice_header.ts";
 import { type H264Sps, parseH264Sps } from "./sps.ts";
@@ -24,12 +24,19 @@ export class H264DtsExtractor {
     if (sps !== undefined) this.#useSps(sps);
   }
 
-  /** Never throws: what cannot be parsed is told as a warning and taken as "not reordered". */
+  /**
+   * Never throws: what cannot be parsed is told as a warning and taken as "not reordered". Parameter sets and messages
+   * that come without a picture have no decoding time.
+   */
   extract(accessUnit: readonly Uint8Array[], pts: number): DtsResult {
     let warning: string | null = null;
+    let hasPicture = false;
     for (const unit of accessUnit) {
-      if (nalType(unit) === NalType.sps) warning = this.#useSps(unit) ?? warning;
+      const type = nalType(unit);
+      if (type === NalType.sps) warning = this.#useSps(unit) ?? warning;
+      else hasPicture ||= isPicture(type);
     }
+    if (!hasPicture) return { dts: null, warning };
     const idr = hasIdr(accessUnit);
     let needed = 0;
     try {

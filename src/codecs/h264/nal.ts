@@ -27,3 +27,8 @@ export function hasIdr(accessUnit: readonly Uint8Array[]): boolean {
   for (const unit of accessUnit) if (nalType(unit) === NalType.idr) return true;
   return false;
 }
+
+/** Slices of a picture, whole or in partitions: what an access unit has besides is said about them. */
+export function isPicture(type: number): boolean {
+  return type >= NalType.slice && type <= NalType.idr;
+}

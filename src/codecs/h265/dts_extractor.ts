@@ -2,7 +2,7 @@
 import { bytesEqual } from "../../base/bytes.ts";
 import { errorText } from "../../base/errors.ts";
 import { DtsOrder, type DtsResult, maxReorderDepth } from "../nal/dts_order.ts";
-import { hasIrap, NalType, nalType } from "./nal.ts";
+import { hasIrap, isPicture, NalType, nalType } from "./nal.ts";
 import { type H265Sps, parseH265Sps } from "./sps.ts";
 
 /** Takes access units in decoding order with their presentation times. Every H.265 SPS states the reorder depth. */
@@ -17,12 +17,19 @@ export class H265DtsExtractor {
     if (sps !== undefined) this.#useSps(sps);
   }
 
-  /** Never throws: an SPS that cannot be parsed is told as a warning and taken as "not reordered". */
+  /**
+   * Never throws: an SPS that cannot be parsed is told as a warning and taken as "not reordered". Parameter sets and
+   * messages that come without a picture have no decoding time.
+   */
   extract(accessUnit: readonly Uint8Array[], pts: number): DtsResult {
     let warning: string | null = null;
+    let hasPicture = false;
     for (const unit of accessUnit) {
-      if (nalType(unit) === NalType.sps) warning = this.#useSps(unit) ?? warning;
+      const type = nalType(unit);
+      if (type === NalType.sps) warning = this.#useSps(unit) ?? warning;
+      else hasPicture ||= isPicture(type);
     }
+    if (!hasPicture) return { dts: null, warning };
     const result = this.#order.place(pts, {
       depth: Math.min(this.#sps?.maxNumReorderPics ?? 0, maxReorderDepth),
       frameRate: this.#sps?.frameRate ?? null,

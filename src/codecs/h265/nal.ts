@@ -27,6 +27,11 @@ export function isIrap(type: number): boolean {
   return type >= NalType.firstIrap && type <= NalType.lastIrap;
 }
 
+/** Slices of a picture: what an access unit has besides is said about them. */
+export function isPicture(type: number): boolean {
+  return type < NalType.vps;
+}
+
 export function isParameterSet(type: number): boolean {
   return type === NalType.vps || type === NalType.sps || type === NalType.pps;
 }

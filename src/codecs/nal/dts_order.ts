@@ -11,6 +11,8 @@ export const maxReorderDepth = 16;
 
 /** Where a stream gives no frame rate: spacing of the decoding times before the first picture, in 1/s. */
 const assumedFrameRate = 30;
+/** A lower rate is not believed: parameter sets lie about it, and decoding times that are too close do no harm. */
+const minFrameRate = 5;
 
 export interface DtsResult {
   /** Clock ticks, never above the presentation time; null when the picture has no possible place: drop it. */
@@ -66,7 +68,8 @@ export class DtsOrder {
   }
 
   #start(pts: number, frameRate: number | null): void {
-    const step = Math.max(1, Math.round(this.clockRate / (frameRate ?? assumedFrameRate)));
+    const rate = Math.max(frameRate ?? assumedFrameRate, minFrameRate);
+    const step = Math.max(1, Math.round(this.clockRate / rate));
     this.#largest = [];
     for (let i = maxReorderDepth; i > 0; i--) this.#largest.push(pts - i * step);
     this.#observed = 0;

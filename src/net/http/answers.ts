@@ -26,10 +26,10 @@ export function redirectAnswer(location: string, headers: Record<string, string>
   });
 }
 
-/** No such route. */
+/** No such route. Caches would keep a 404 by themselves (RFC 9110 §15.1), and what is not there may come. */
 export function notFoundAnswer(): Response {
   return new Response("404 page not found", {
     status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8" },
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
   });
 }

@@ -12,17 +12,20 @@ import type { FileObserver } from "./engine/mod.ts";
 /** Files that wait for a slow disk; then new ones are left out. */
 const maxWaiting = 256;
 
+/** Folders that are being left. A publisher may be back at once: its files must not meet the removal of the old ones. */
+const leaving = new Map<string, Promise<void>>();
+
 export class HlsDirectory implements FileObserver {
   readonly #written = new Set<string>();
   #removals: string[] = [];
   #waiting = 0;
-  #last: Promise<void> = Promise.resolve();
-  #made = false;
+  #last: Promise<void>;
   readonly #errors: RateLimitedReport;
 
   /** `folder` is this path's own. */
   constructor(private readonly folder: string, logger: Logger) {
     this.#errors = new RateLimitedReport(logger, errorsLine("unable to write HLS file"));
+    this.#last = leaving.get(folder) ?? Promise.resolve();
   }
 
   added(name: string, bytes: Uint8Array<ArrayBuffer>): void {
@@ -41,11 +44,18 @@ export class HlsDirectory implements FileObserver {
 
   /** Removes everything that was written, and the folder if nothing else is in it. */
   async close(): Promise<void> {
+    const left = this.#leave();
+    leaving.set(this.folder, left);
+    await left;
+    if (leaving.get(this.folder) === left) leaving.delete(this.folder);
+    this.#errors.flush(Date.now());
+  }
+
+  async #leave(): Promise<void> {
     await this.#last;
     for (const name of [...this.#written]) await this.#remove(name).catch(() => {});
     // Other paths may live below, or somebody's files.
     await Deno.remove(this.folder).catch(() => {});
-    this.#errors.flush(Date.now());
   }
 
   #write(name: string, bytes: Uint8Array<ArrayBuffer>): void {
@@ -53,13 +63,22 @@ export class HlsDirectory implements FileObserver {
       return this.#errors.report(Date.now(), `${name} is left out: the disk is too slow`);
     }
     this.#run(async () => {
-      if (!this.#made) await Deno.mkdir(this.folder, { recursive: true, mode: 0o755 });
-      this.#made = true;
-      const temporary = `${this.folder}/.${name}.tmp`;
-      await Deno.writeFile(temporary, bytes);
-      await Deno.rename(temporary, `${this.folder}/${name}`);
+      try {
+        await this.#put(name, bytes);
+      } catch (error) {
+        // The first file, or somebody has tidied up.
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        await Deno.mkdir(this.folder, { recursive: true, mode: 0o755 });
+        await this.#put(name, bytes);
+      }
       this.#written.add(name);
     });
+  }
+
+  async #put(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const temporary = `${this.folder}/.${name}.tmp`;
+    await Deno.writeFile(temporary, bytes);
+    await Deno.rename(temporary, `${this.folder}/${name}`);
   }
 
   async #remove(name: string): Promise<void> {

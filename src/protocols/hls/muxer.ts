@@ -216,6 +216,8 @@ export class PathMuxer implements Reader, UnitTarget {
         this.#crashed(errorText(error));
       }
     }
+    // Key frames may be rarer than that.
+    if (this.held > 0) this.used(now);
     const closeAfter = Math.max(this.context.conf.hlsMuxerCloseAfter, minCloseAfterMs);
     if (this.requestedBy !== null && now - this.#lastRequest >= closeAfter) this.close("not used anymore");
   }

@@ -135,6 +135,8 @@ export class RtmpConn implements Reader, Publisher {
       case "request":
         return this.#decide(action.request);
       case "end":
+        // What came together with it is still of the stream.
+        this.#publishing?.flush(now);
         return this.#leave(action.reason);
       default:
         return this.#publishing?.receive(action, now);

@@ -121,3 +121,23 @@ Deno.test("broken parameter sets and slices give warnings, never exceptions", ()
     extractor.extract([mutate(random, bareSps()), mutate(random, slice(1, 4, true))], i * 3600);
   }
 });
+
+Deno.test("units without a picture have no decoding time, and disturb no other", () => {
+  const extractor = new H264DtsExtractor(90_000);
+  const sei = Uint8Array.of(0x06, 0x05, 0x01, 0x00, 0x80);
+  const results: ReturnType<H264DtsExtractor["extract"]>[] = [];
+  for (const [i, position] of [0, 3, 1, 2, 6, 4, 5].entries()) {
+    const pts = 90_000 + position * 3600;
+    // Sets and messages with the time of the picture, as cameras send them that mark every NAL unit.
+    for (const unit of [[bareSps()], [sei], []]) {
+      equal(extractor.extract(unit, pts), { dts: null, warning: null });
+    }
+    const picture = [slice(i === 0 ? 5 : 1, 2 * position, position % 3 === 0)];
+    results.push(extractor.extract(picture, pts));
+  }
+  const plain = new H264DtsExtractor(90_000, bareSps());
+  const expected = [0, 3, 1, 2, 6, 4, 5].map((position, i) =>
+    plain.extract([slice(i === 0 ? 5 : 1, 2 * position, position % 3 === 0)], 90_000 + position * 3600)
+  );
+  equal(results, expected);
+});

@@ -1,4 +1,4 @@
-import { DtsOrder } from "../../../src/codecs/nal/dts_order.ts";
+import { DtsOrder, maxReorderDepth } from "../../../src/codecs/nal/dts_order.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
 
@@ -60,6 +60,17 @@ Deno.test("whatever the times: rising, and never above the presentation time", (
       if (dts === null) continue;
       ok(dts <= pts && dts > last, `${dts} after ${last}, presented at ${pts}`);
       last = dts;
+    }
+  }
+});
+
+Deno.test("a frame rate that is not true does not push the first decoding times far away", () => {
+  // Containers and players leave ten seconds for them: more would be a time before all times.
+  for (const frameRate of [1e-9, 0.05, 1, 5]) {
+    for (const depth of [1, 2, maxReorderDepth]) {
+      const order = new DtsOrder(90_000);
+      const first = order.place(0, { ...hint, depth, frameRate, randomAccess: true }).dts;
+      ok(first !== null && first >= -4 * 90_000 && first < 0, `${frameRate}, ${depth}: ${first}`);
     }
   }
 });

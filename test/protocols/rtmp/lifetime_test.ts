@@ -66,6 +66,16 @@ Deno.test("RTMP server: a publisher that unpublishes may publish again, or be cl
   equal(await from.next(), null);
 });
 
+Deno.test("RTMP server: what comes together with the end of publishing is not lost", async () => {
+  await using server = new TestServer();
+  await using from = await publish(server, "live");
+  await using to = await play(server, "live");
+  await from.finishWith(video(1040, interFrame), audio(1050, aacFrame), video(1080, interFrame));
+  const seen = (await to.media(3)).map((text) => text.split(" ").slice(0, 2).join(" "));
+  equal(seen, ["video 40", "audio 50", "video 80"]);
+  match(await to.ended(), /UnpublishNotify/);
+});
+
 Deno.test("RTMP server: units outlive their publisher unchanged", async () => {
   await using server = new TestServer();
   const from = await publish(server, "live");

@@ -62,7 +62,14 @@ Deno.test("probe: two seconds of media when metadata lies or is missing", () => 
   equal(probe([video(0, avcHeader), video(0, keyFrame), video(2000, keyFrame)]).after, 3);
   // Timestamps wrap, too.
   equal(probe([video(0xffffff00, avcHeader), video(0xffffff00, keyFrame), video(0x700, keyFrame)]).after, 3);
-  // The times of sequence headers do not count.
+  // Times that begin anew count from there on; and those of sequence headers do not count at all.
+  const anew = [video(0, avcHeader), video(900_000, keyFrame), video(0, keyFrame), video(1999, keyFrame)];
+  equal(probe(anew).after, null);
+  equal(probe([...anew, video(2000, keyFrame)]).after, 5);
+  const odd = [video(0, avcHeader), video(90_000, keyFrame), audio(0, aacHeader), audio(90_000, aacFrame)];
+  equal(probe(odd).after, null);
+  equal(probe([...odd, audio(95_000, aacHeader)]).after, null);
+  equal(probe([...odd, audio(92_000, aacFrame)]), { after: 5, tracks: both, problems: 0 });
   const late = [video(0, avcHeader), video(5000, keyFrame), audio(5000, aacHeader), audio(7000, aacFrame)];
   equal(probe(late), { after: 4, tracks: both, problems: 0 });
 });

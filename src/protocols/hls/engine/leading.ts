@@ -5,6 +5,18 @@ import type { SegmentBuilder } from "./segment_builder.ts";
 import type { MuxerSettings } from "./settings.ts";
 import type { TrackClock } from "./track_clock.ts";
 
+/** The tracks beside it. */
+export interface Followers {
+  /** A segment begins. */
+  begun(boundary: Boundary): void;
+  /** The clock has jumped back: what a time of the stream is from now on, as `TrackClock.offset` says. */
+  rebased(offset: number): void;
+  /** How far any of them is, in seconds of the output; 0 without any. */
+  readonly end: number;
+}
+
+/** Seconds that the others may be ahead after a jump, while this track waits for its key frame; more is not believed. */
+const maxAhead = 30;
 /** Frame rate assumed for the very first sample when a stream ends or jumps behind it. */
 const fallbackSamplesPerSecond = 30;
 
@@ -13,8 +25,8 @@ export class LeadingTrack {
   #lastDuration: number;
   /** The stream jumped: the next random access point begins a segment behind a discontinuity. */
   #broken = false;
-  /** Ticks of the output where the stream was left, when its clock jumped back. */
-  #resumeAt: number | null = null;
+  /** Ticks of the output where the stream was left when it jumped. */
+  #leftAt = 0;
   #wanted = false;
   /** Seconds of the stream that are the start of the muxer's timeline. */
   origin = 0;
@@ -24,7 +36,7 @@ export class LeadingTrack {
     private readonly settings: MuxerSettings,
     private readonly clock: TrackClock,
     private readonly builder: SegmentBuilder,
-    private readonly onBoundary: (boundary: Boundary) => void,
+    private readonly followers: Followers,
   ) {
     this.#lastDuration = Math.round(input.timescale / fallbackSamplesPerSecond);
   }
@@ -58,7 +70,7 @@ export class LeadingTrack {
     this.builder.add(pending, this.clock.ticks(pending.dts), taken);
     this.#pending = sample;
     if (jumped) {
-      this.#resumeAt = duration <= 0 ? this.clock.ticks(pending.dts) + taken : null;
+      this.#leftAt = this.clock.ticks(pending.dts) + taken;
       this.#broken = true;
       if (sample.randomAccess) this.#resume(sample);
       return;
@@ -79,9 +91,14 @@ export class LeadingTrack {
     return elapsed + tolerance >= this.settings.segmentDuration / 1000;
   }
 
+  /** A clock that jumped back goes on where all tracks have been; one that jumped ahead is followed. */
   #resume(sample: Sample): void {
-    if (this.#resumeAt !== null) this.clock.rebase(sample.dts, this.#resumeAt);
-    this.#resumeAt = null;
+    if (this.clock.ticks(sample.dts) < this.#leftAt) {
+      const ahead = this.followers.end - this.#leftAt / this.clock.timescale;
+      const gap = ahead > 0 && ahead <= maxAhead ? Math.ceil(ahead * this.clock.timescale) : 0;
+      this.clock.rebase(sample.dts, this.#leftAt + gap);
+      this.followers.rebased(this.clock.offset);
+    }
     this.#broken = false;
     this.#cut(sample, true);
   }
@@ -96,6 +113,6 @@ export class LeadingTrack {
     this.#wanted = false;
     const time = this.clock.seconds(sample.dts);
     this.builder.begin(time, discontinuity);
-    this.onBoundary({ time, discontinuity });
+    this.followers.begun({ time, discontinuity });
   }
 }

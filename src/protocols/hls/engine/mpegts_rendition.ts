@@ -41,7 +41,9 @@ interface Open extends OpenSegment {
   readonly start: number;
 }
 
-/** Seconds; a segment that a jump of the clock ends has no other end than this. */
+/** What is further from the leading track, 10 s, belongs to another time. */
+const maxApart = 10 * mpegtsClockRate;
+/** 90 kHz; a segment that a jump of the clock ends has no other end than this. */
 const fallbackFrame = mpegtsClockRate / 30;
 
 export class MpegtsRendition implements Rendition {
@@ -102,9 +104,11 @@ export class MpegtsRendition implements Rendition {
     if (index === 0 && !this.#lead(at(sample.dts), at(sample.pts), sample)) return;
     if (this.#open === null || this.#broken) return;
     const track = this.#codecs.slice(0, index).filter((codec) => codec !== null).length;
-    if (this.#codecs[index] === null || at(sample.dts) + this.#offset < 0) return;
     const { randomAccess, payload } = sample;
     const dts = at(sample.dts) + this.#offset;
+    if (this.#codecs[index] === null || dts < 0) return;
+    // Of a clock that has begun anew for one of them already: they share one in a program.
+    if (Math.abs(dts - this.#lastDts) > maxApart) return;
     this.#writer!.write(track, { pts: at(sample.pts) + this.#offset, dts, randomAccess, payload });
     if (this.#writer!.size > this.settings.segmentMaxSize) {
       throw new UserError(

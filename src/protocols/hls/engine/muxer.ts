@@ -16,7 +16,7 @@ import { mediaPlaylist } from "./playlist/media.ts";
 import { multivariantPlaylist } from "./playlist/multivariant.ts";
 import type { PlaylistBody } from "./playlist/text.ts";
 import { type ReloadRequest, reloadState } from "./reload.ts";
-import { partTarget, type Rendition } from "./rendition.ts";
+import { listedParts, partTarget, type Rendition } from "./rendition.ts";
 import { minSegmentCount, type MuxerSettings, requiredSegments } from "./settings.ts";
 
 /** What a muxer is made of. */
@@ -105,11 +105,19 @@ export class Muxer {
     const [first, ...rest] = selected.map(({ track, input }) =>
       new Fmp4Rendition(`${input.kind}${track.id + 1}`, input, this.#settings, observer)
     );
-    const lead = new LeadingTrack(first.input, this.#settings, first.clock, first.builder, (boundary) => {
-      for (const { clock, follower } of followers) {
-        if (clock.started) follower.addBoundary(boundary);
-        else follower.start(lead.origin, boundary);
-      }
+    const lead = new LeadingTrack(first.input, this.#settings, first.clock, first.builder, {
+      begun(boundary) {
+        for (const { clock, follower } of followers) {
+          if (clock.started) follower.addBoundary(boundary);
+          else follower.start(lead.origin, boundary);
+        }
+      },
+      rebased(offset) {
+        for (const { follower } of followers) follower.follow(offset);
+      },
+      get end() {
+        return Math.max(0, ...followers.map(({ follower }) => follower.end));
+      },
     });
     const followers = rest.map(({ input, clock, builder }) => ({
       clock,
@@ -205,7 +213,9 @@ export class Muxer {
     if (!this.#isReady(rendition)) return { kind: "wait" };
     const lowLatency = this.#settings.variant === "lowLatency";
     if (lowLatency) {
-      for (const { target } of this.#renditions) target?.fix();
+      for (const each of this.#renditions) {
+        if (each.target?.isFixed === false) each.target.fix(listedParts(each));
+      }
       const state = reloadState(rendition, request);
       if (state !== "ready") return { kind: state };
     }

@@ -42,8 +42,10 @@ export function reloadState(rendition: Rendition, request: ReloadRequest): Reloa
   if (request.msn === null) return "ready";
   const { timeline, open } = rendition;
   let { msn, part } = { msn: request.msn, part: request.part };
-  // The last closed segment plus two; and what has left the playlist is of no use to a reader who builds on it.
-  if (msn > timeline.nextMsn + 1 || msn < timeline.firstMsn) return "badRequest";
+  // The last closed segment plus two.
+  if (msn > timeline.nextMsn + 1) return "badRequest";
+  // What has left the playlist is in the past: a player that was asleep gets what there is now and starts from there.
+  if (msn < timeline.firstMsn) return "ready";
   if (part === null) return msn < timeline.nextMsn ? "ready" : "wait";
   if (msn < timeline.nextMsn) {
     const closed = timeline.segments[msn - timeline.firstMsn];
@@ -55,5 +57,7 @@ export function reloadState(rendition: Rendition, request: ReloadRequest): Reloa
   }
   const parts = msn === timeline.nextMsn ? open?.parts.length ?? 0 : 0;
   if (part < parts) return "ready";
+  // What nearly everybody waits for.
+  if (part === parts) return "wait";
   return part - parts >= advancePartLimit(rendition) ? "badRequest" : "wait";
 }

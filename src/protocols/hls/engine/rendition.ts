@@ -1,7 +1,7 @@
 /** One media playlist with its files. */
 import type { FileStore } from "./file_store.ts";
 import type { OpenSegment } from "./segment.ts";
-import type { PartTarget } from "./part_target.ts";
+import { longestOf, type PartTarget } from "./part_target.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface Rendition {
@@ -24,14 +24,10 @@ export interface Rendition {
   readonly frameRate: number | null;
 }
 
-/** The longest part that the playlist lists, in seconds. */
-export function longestListedPart(rendition: Rendition): number {
-  let longest = 0;
-  for (const { duration } of rendition.open?.parts ?? []) longest = Math.max(longest, duration);
-  for (const { parts } of segmentsWithParts(rendition)) {
-    for (const { duration } of parts) longest = Math.max(longest, duration);
-  }
-  return longest;
+/** Durations of the parts that the playlist lists, in seconds. */
+export function listedParts(rendition: Rendition): number[] {
+  const parts = segmentsWithParts(rendition).flatMap((segment) => segment.parts);
+  return [...parts, ...rendition.open?.parts ?? []].map(({ duration }) => duration);
 }
 
 /** Closed segments whose parts are still listed; RFC 8216bis §6.2.2: those within three target durations of the end. */
@@ -42,5 +38,5 @@ export function segmentsWithParts(rendition: Rendition) {
 }
 
 export function partTarget(rendition: Rendition): number {
-  return rendition.target?.value(longestListedPart(rendition)) ?? 0;
+  return rendition.target?.value(longestOf(listedParts(rendition))) ?? 0;
 }

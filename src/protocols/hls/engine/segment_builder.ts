@@ -152,7 +152,6 @@ export class SegmentBuilder {
     const nalUnits = this.input.nalUnits;
     this.files.addPart(name, serializePart(++this.#sequence, [{ id: trackId, baseTime, nalUnits, samples }]));
     const duration = ticks / this.input.timescale;
-    this.target?.observePart(duration);
     this.#open!.parts.push({ name, duration, independent });
     this.#open!.ticks += ticks;
   }

@@ -64,7 +64,10 @@ export class Timeline {
   push(segment: Segment): void {
     this.#real++;
     this.#newestMap = segment.map;
-    if (segment.duration > 0) this.#peak = Math.max(this.#peak, segment.size * 8 / segment.duration);
+    // RFC 8216bis §4.4.6.2: what was cut short at a discontinuity is little more than a key frame.
+    if (segment.duration > 0 && segment.duration * 1000 >= this.settings.segmentDuration / 2) {
+      this.#peak = Math.max(this.#peak, segment.size * 8 / segment.duration);
+    }
     this.#push(segment);
   }
 
@@ -97,6 +100,7 @@ export class Timeline {
       bits += size * 8;
       seconds += duration;
     }
-    return { peak: Math.ceil(this.#peak), average: seconds > 0 ? Math.ceil(bits / seconds) : 0 };
+    const average = seconds > 0 ? Math.ceil(bits / seconds) : 0;
+    return { peak: Math.max(Math.ceil(this.#peak), average), average };
   }
 }

@@ -30,6 +30,16 @@ export class TrackClock {
     this.#offset = ticks - time;
   }
 
+  /** Seconds from the stream's time to the output's: the same for all tracks, as long as they share a clock. */
+  get offset(): number {
+    return this.#offset! / this.timescale;
+  }
+
+  /** What `time` of the stream would become with the offset of another track, in ticks of the output. */
+  ticksWith(offset: number, time: number): number {
+    return time + Math.round(offset * this.timescale);
+  }
+
   get maxDuration(): number {
     return maxSampleDuration * this.timescale / 1000;
   }

@@ -45,7 +45,7 @@ export class TrackProbe {
   readonly #problems = new Set<string>();
   #bytes = 0;
   #count = 0;
-  /** Of the first frame: sequence headers have whatever time their encoder found fit. */
+  /** The earliest of the frames: sequence headers have whatever time their encoder found fit. */
   #firstTimestamp: number | null = null;
 
   /** True when the tracks are known; `tracks` has them then. Throws UserError when there are none. */
@@ -65,9 +65,11 @@ export class TrackProbe {
     }
     // Encoders send all sequence headers before the first frame.
     if (hasFrames && this.#isComplete()) return this.#finish();
-    if (hasFrames) this.#firstTimestamp ??= message.timestamp;
-    if (this.#firstTimestamp === null) return false;
+    if (!hasFrames) return false;
+    this.#firstTimestamp ??= message.timestamp;
     const elapsed = (message.timestamp - this.#firstTimestamp) | 0;
+    // An encoder that puts its first frames anywhere in time, and then begins at 0.
+    if (elapsed < 0) this.#firstTimestamp = message.timestamp;
     return elapsed >= probeTimeMs ? this.#finish() : false;
   }
 

@@ -80,6 +80,32 @@ Deno.test("H264: the same parameters again are no change, others are", () => {
   equal(input.codecString, "avc1.64000b");
 });
 
+Deno.test("H264: parameter sets in units of their own belong to the next picture", () => {
+  const track = h264Track(0);
+  const errors: string[] = [];
+  track.reportError = (text) => errors.push(text);
+  const input = inputOf(track);
+  const changed = spsWithLevel(11);
+  // Cameras exist that set the marker on every NAL unit; all have the time of the key frame.
+  const groups = [[[sps], [pps], [idr]], [[slice]], [[changed], [pps], [idr]], [[secondPps], [slice]], [[
+    slice,
+  ]]];
+  const samples = groups.flatMap((units, i) =>
+    units.flatMap((payload) => input.read(Unit.fromPayload(track, i * 3600, i * 40, payload)))
+  );
+  equal(samples.map(({ payload }) => payload.map(hex)), [
+    ["658884"],
+    ["419a01"],
+    ["658884"],
+    ["685b83cb", "419a01"],
+    ["419a01"],
+  ]);
+  equal(samples.map(({ pts }) => pts), [0, 3600, 7200, 10800, 14400]);
+  equal(input.codecString, "avc1.64000b");
+  equal(input.codec, { name: "H264", width: 64, height: 48, sps: [changed], pps: [pps] });
+  equal(errors, []);
+});
+
 Deno.test("H264: a broken parameter set is reported and changes nothing", () => {
   const track = h264Track(0);
   const errors: string[] = [];

@@ -1,4 +1,5 @@
 import type { SegmentSample, SegmentWriterFactory } from "../../../../src/protocols/hls/engine/mod.ts";
+import { Unit } from "../../../../src/stream/unit.ts";
 import { equal, ok } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
 import { parseMediaPlaylist } from "../support/media_playlist.ts";
@@ -70,4 +71,38 @@ Deno.test("mpegts: one rendition, cut at key frames, a new writer for new parame
       `CODECS="avc1.64000b,mp4a.40.2",RESOLUTION=64x48,FRAME-RATE=25.000`,
     ),
   );
+});
+
+Deno.test("mpegts: sound of another time than the picture's has no place in its segments", () => {
+  const tracks = [h264Track(0), aacTrack(1)];
+  const written: { readonly track: number; readonly dts: number }[] = [];
+  const muxer = createMuxer(tracks, { variant: "mpegts", segmentCount: 3 }, {
+    createWriter: () => ({
+      write: (track, { dts }) => void written.push({ track, dts }),
+      size: 0,
+      finish: () => new Uint8Array(1),
+    }),
+  });
+  const random = new Random(1);
+  const video = { frames: 100, frameRate: 25, keyInterval: 25 };
+  // The clock jumps ahead, 0.3 s earlier for the sound than for the picture.
+  muxer.write(interleave(
+    videoUnits(tracks[0], random, video),
+    audioUnits(tracks[1], random, { seconds: 3.7, samplesPerFrame: 1024 }),
+    videoUnits(tracks[0], random, { ...video, jump: { frame: 0, seconds: 500 } })
+      .map(({ unit, at }) => ({ unit, at: at - 496 })),
+    audioUnits(tracks[1], random, { seconds: 3.7, samplesPerFrame: 1024 })
+      .map(({ unit: { track, pts, ntp, payload }, at }) => ({
+        unit: Unit.fromPayload(track, pts + 500 * 48000, ntp, payload!),
+        at: at + 3.7,
+      })),
+  ));
+  let picture = 0;
+  let sounds = 0;
+  for (const { track, dts } of written) {
+    if (track === 0) picture = dts;
+    else sounds++;
+    ok(Math.abs(dts - picture) < 90_000, `sound at ${dts}, picture at ${picture}`);
+  }
+  ok(sounds > 250, `${sounds} frames of sound`);
 });

@@ -1,5 +1,6 @@
 import type { Muxer } from "../../../../src/protocols/hls/engine/mod.ts";
 import { parseReloadRequest, plainReload } from "../../../../src/protocols/hls/engine/mod.ts";
+import { Unit } from "../../../../src/stream/unit.ts";
 import { equal, match, ok, throws } from "../../../support/assert.ts";
 import { Random } from "../../../support/random.ts";
 import { applyDelta, type MediaPlaylist, parseMediaPlaylist } from "../support/media_playlist.ts";
@@ -9,6 +10,7 @@ import {
   audioUnits,
   h264Track,
   interleave,
+  pps,
   spsWithLevel,
   videoUnits,
 } from "../support/synthetic.ts";
@@ -131,7 +133,9 @@ Deno.test("reload directives", () => {
     ["_HLS_msn=11", "wait"],
     ["_HLS_msn=12", "badRequest"],
     ["_HLS_msn=3", "playlist"],
-    ["_HLS_msn=2", "badRequest"],
+    // Long gone: players that were asleep go on with what there is now.
+    ["_HLS_msn=2", "playlist"],
+    ["_HLS_msn=0&_HLS_part=40", "playlist"],
     ["_HLS_msn=9&_HLS_part=4", "playlist"],
     ["_HLS_msn=9&_HLS_part=5", "playlist"],
     ["_HLS_msn=10&_HLS_part=1", "playlist"],
@@ -181,6 +185,45 @@ Deno.test("a delta update says what the whole playlist says", () => {
     previous = whole;
   }
   ok(deltas > 100);
+});
+
+Deno.test("a hole before anybody looked does not make parts long for ever", () => {
+  const track = h264Track(0);
+  const units = (seconds: number) =>
+    interleave(videoUnits(track, new Random(1), {
+      frames: Math.round(seconds * 25),
+      frameRate: 25,
+      keyInterval: 25,
+      jump: { frame: 110, seconds: 3 },
+    }));
+  // Long ago, in the playlist still, and among the newest parts.
+  for (const seconds of [20, 9, 4.6]) {
+    const muxer = createMuxer([track]);
+    const all = units(40);
+    const first = units(seconds).length;
+    muxer.write(all.slice(0, first));
+    playlist(muxer, video);
+    muxer.write(all.slice(first));
+    const { partTarget, partHoldBack } = parseMediaPlaylist(playlist(muxer, video)!);
+    ok(partTarget! <= 0.25 && partHoldBack! <= 0.625, `after ${seconds} s: ${partTarget}, ${partHoldBack}`);
+  }
+});
+
+Deno.test("multivariant: a segment that was cut short says nothing about the bandwidth", () => {
+  const track = h264Track(0);
+  const muxer = createMuxer([track]);
+  const slice = (type: number, size: number) => new Uint8Array(size).fill(type);
+  // New parameters after a key frame and four small frames: a fifth of a segment, and nearly all of its bytes.
+  for (let i = 0; i < 155; i++) {
+    const isKey = i % 25 === 0 || i === 105;
+    const sets = [spsWithLevel(i < 105 ? 10 : 11), pps];
+    const payload = isKey ? [...sets, slice(0x65, 5000)] : [slice(0x41, 40)];
+    muxer.write([Unit.fromPayload(track, i * 3600, i * 40, payload)]);
+  }
+  const listed = parseMediaPlaylist(playlist(muxer, video)!).segments;
+  ok(listed.some(({ duration, gap }) => !gap && duration < 0.3), "no short segment");
+  const rates = /BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)/.exec(playlist(muxer, "index.m3u8")!)!;
+  ok(Number(rates[1]) < 1.2 * Number(rates[2]), rates[0]);
 });
 
 Deno.test("rendition reports tell how far the others are", () => {

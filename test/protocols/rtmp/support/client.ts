@@ -1,4 +1,5 @@
 /** A client of ours over a real connection: the engine that sources and forwarders use. */
+import { concat } from "../../../../src/base/bytes.ts";
 import { type ClientAction, ClientEngine } from "../../../../src/protocols/rtmp/engine/client.ts";
 import type { MediaMessage } from "../../../../src/protocols/rtmp/engine/link.ts";
 import type { Rc4 } from "../../../../src/protocols/rtmp/wire/handshake/rc4.ts";
@@ -92,7 +93,16 @@ export class TestClient implements AsyncDisposable {
   }
 
   async send(...messages: MediaMessage[]): Promise<void> {
-    await this.#write(serializeMessages(
+    await this.#write(this.#serialize(messages));
+  }
+
+  /** The messages and the end of publishing in one piece. */
+  finishWith(...messages: MediaMessage[]): Promise<void> {
+    return this.#write(concat([this.#serialize(messages), this.#engine.finish()]));
+  }
+
+  #serialize(messages: readonly MediaMessage[]): Uint8Array {
+    return serializeMessages(
       messages.map(({ kind, timestamp, body }) => ({
         chunkStreamId: 4,
         type: types[kind],
@@ -101,7 +111,7 @@ export class TestClient implements AsyncDisposable {
         parts: [body],
       })),
       this.#engine.chunkSize,
-    ));
+    );
   }
 
   /** What the server says to the end. */

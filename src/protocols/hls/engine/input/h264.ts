@@ -1,6 +1,6 @@
 import { avcCodecString } from "../../../../codecs/codec_string.ts";
 import { H264DtsExtractor } from "../../../../codecs/h264/dts_extractor.ts";
-import { hasIdr, NalType, nalType } from "../../../../codecs/h264/nal.ts";
+import { hasIdr, isPicture, NalType, nalType } from "../../../../codecs/h264/nal.ts";
 import { parseH264Sps } from "../../../../codecs/h264/sps.ts";
 import { idBehind, type NalCodec } from "./nal_input.ts";
 
@@ -11,6 +11,7 @@ const spsHeaderBits = nalHeaderBits + 24;
 export const h264Nal: NalCodec = {
   nalType,
   isParameterSet: (type) => type === NalType.sps || type === NalType.pps,
+  isPicture,
   isDelimiter: (type) => type === NalType.accessUnitDelimiter,
   hasRandomAccess: hasIdr,
   parameterSetId: (unit) => idBehind(unit, nalType(unit) === NalType.sps ? spsHeaderBits : nalHeaderBits),

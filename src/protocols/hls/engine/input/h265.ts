@@ -1,6 +1,13 @@
 import { hevcCodecString } from "../../../../codecs/codec_string.ts";
 import { H265DtsExtractor } from "../../../../codecs/h265/dts_extractor.ts";
-import { hasIrap, isParameterSet, nalHeaderSize, NalType, nalType } from "../../../../codecs/h265/nal.ts";
+import {
+  hasIrap,
+  isParameterSet,
+  isPicture,
+  nalHeaderSize,
+  NalType,
+  nalType,
+} from "../../../../codecs/h265/nal.ts";
 import { parseH265Sps } from "../../../../codecs/h265/sps.ts";
 import { ParseError } from "../../../../base/errors.ts";
 import { idBehind, type NalCodec } from "./nal_input.ts";
@@ -21,6 +28,7 @@ function parameterSetId(unit: Uint8Array): number {
 export const h265Nal: NalCodec = {
   nalType,
   isParameterSet,
+  isPicture,
   isDelimiter: (type) => type === NalType.accessUnitDelimiter,
   hasRandomAccess: hasIrap,
   parameterSetId,

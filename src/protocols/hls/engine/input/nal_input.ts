@@ -18,6 +18,7 @@ export interface NalParameters {
 export interface NalCodec {
   nalType(unit: Uint8Array): number;
   isParameterSet(type: number): boolean;
+  isPicture(type: number): boolean;
   /** Carries no picture and has no place in a sample: access unit delimiters. */
   isDelimiter(type: number): boolean;
   hasRandomAccess(units: readonly Uint8Array[]): boolean;
@@ -36,6 +37,8 @@ export interface DtsExtractor {
   extract(accessUnit: readonly Uint8Array[], pts: number): DtsResult;
 }
 
+/** NAL units without a picture that wait for the next one; beyond, the oldest are left out. */
+const maxEarly = 64;
 /** Bytes that hold the ids in front of a parameter set. */
 const idPrefix = 8;
 
@@ -57,6 +60,8 @@ export class NalInput implements TrackInput {
   readonly #sets = new ParameterSets();
   #extractor: DtsExtractor | null = null;
   #parameters: NalParameters | null = null;
+  /** Of units without a picture: cameras exist that make a unit of every parameter set. They belong to the next picture. */
+  #early: Uint8Array[] = [];
 
   constructor(
     private readonly nal: NalCodec,
@@ -77,7 +82,7 @@ export class NalInput implements TrackInput {
   }
 
   read(unit: Unit): Sample[] {
-    const units = unit.payload;
+    const units = this.#withEarly(unit.payload ?? []);
     if (units === null) return [];
     const randomAccess = this.nal.hasRandomAccess(units);
     if (this.#extractor === null) {
@@ -92,6 +97,20 @@ export class NalInput implements TrackInput {
     const payload = units.filter((nalUnit) => this.#belongs(nalUnit));
     if (payload.length === 0) return [];
     return [{ dts, pts: unit.pts, ntp: unit.ntp, randomAccess, payload }];
+  }
+
+  /** The NAL units of a picture with those that came before it; null as long as there is no picture. */
+  #withEarly(units: readonly Uint8Array[]): readonly Uint8Array[] | null {
+    const early = this.#early;
+    if (units.some((nalUnit) => this.nal.isPicture(this.nal.nalType(nalUnit)))) {
+      if (early.length === 0) return units;
+      this.#early = [];
+      return [...early, ...units];
+    }
+    // Copies: the views would keep whole receive buffers alive.
+    for (const nalUnit of units) early.push(nalUnit.slice());
+    if (early.length > maxEarly) early.splice(0, early.length - maxEarly);
+    return null;
   }
 
   #belongs(unit: Uint8Array): boolean {
