@@ -113,6 +113,17 @@ for (const [parameters, told, reason] of refusals) {
   });
 }
 
+for (const [parameters, told] of [["", /code 1011/], [`&passphrase=${secret}`, /code 1010/]] as const) {
+  Deno.test(`srt server: who does not know the passphrase starts no source; parameters: '${parameters}'`, async () => {
+    const locked = { srtReadPassphrase: other, runOnDemand: "sleep 600" };
+    await using server = await TestServer.start({ entries: { locked } });
+    await rejects(server.dial(`streamid=read:locked${parameters}`), told);
+    await server.line(/closed: /);
+    equal(server.log.filter((line) => /runOnDemand|is reading/.test(line)), []);
+    equal(server.paths.get("locked")!.readers, []);
+  });
+}
+
 Deno.test("srt server: users and passwords of both forms of stream ids", async () => {
   await using server = await TestServer.start({ globals: { authInternalUsers: confUsers() } });
   for (const id of ["publish:a", "publish:a:me:wrong", "%23!::m=publish,r=a,u=me,s=wrong"]) {

@@ -45,9 +45,16 @@ export type ListenerEvent =
   | { readonly kind: "answer"; readonly bytes: Uint8Array }
   | { readonly kind: "request"; readonly request: ConnectionRequest };
 
-export type Decision =
-  | { readonly accepted: true; readonly settings: ConnectionSettings; readonly answer: Uint8Array }
-  | { readonly accepted: false; readonly code: number };
+/** Whether the client knows the passphrase; then with the keys that it has sent, if any. */
+export type Unlocked =
+  | { readonly known: true; readonly keys: ConnectionSettings["keys"] }
+  | { readonly known: false; readonly code: number };
+
+/** A client that was taken in, and what it is told. */
+export interface Acceptance {
+  readonly settings: ConnectionSettings;
+  readonly answer: Uint8Array;
+}
 
 class Refused extends Error {
   constructor(readonly code: number) {
@@ -164,28 +171,31 @@ export function rejectRequest(request: ConnectionRequest, code: number): Uint8Ar
   return rejection(request.handshake, code);
 }
 
+/** Checks the passphrase, empty for none. Costs half a millisecond when there is one. */
+export function unlockRequest({ keyMaterial }: ConnectionRequest, passphrase: string): Unlocked {
+  if (keyMaterial === null) {
+    return passphrase === "" ? { known: true, keys: null } : { known: false, code: Rejection.unsecure };
+  }
+  const set = passphrase === "" ? null : openKeyMaterial(keyMaterial.parsed, passphrase);
+  return set === null
+    ? { known: false, code: Rejection.badSecret }
+    : { known: true, keys: { set, passphrase } };
+}
+
 export interface AcceptOptions {
   /** Ours, not 0. */
   readonly socketId: number;
-  /** Empty: the path has none. */
-  readonly passphrase: string;
+  /** As `unlockRequest` has found them. */
+  readonly keys: ConnectionSettings["keys"];
   /** The least latency, in ms. */
   readonly latency: number;
   readonly now: number;
 }
 
-/** Takes a client in, unless its passphrase is wrong or missing. Costs half a millisecond when there is one. */
-export function acceptRequest(request: ConnectionRequest, options: AcceptOptions): Decision {
-  const { handshake, peer, keyMaterial } = request;
-  const { passphrase, socketId, now } = options;
-  let keys: ConnectionSettings["keys"] = null;
-  if (keyMaterial === null) {
-    if (passphrase !== "") return { accepted: false, code: Rejection.unsecure };
-  } else {
-    const set = passphrase === "" ? null : openKeyMaterial(keyMaterial.parsed, passphrase);
-    if (set === null) return { accepted: false, code: Rejection.badSecret };
-    keys = { set, passphrase };
-  }
+/** Takes a client in. */
+export function acceptRequest(request: ConnectionRequest, options: AcceptOptions): Acceptance {
+  const { handshake, peer } = request;
+  const { keys, socketId, now } = options;
   const receiveDelay = Math.min(maxLatency, Math.max(options.latency, peer.senderDelay));
   const sendDelay = Math.min(maxLatency, Math.max(options.latency, peer.receiverDelay));
   const settings: ConnectionSettings = {
@@ -203,7 +213,7 @@ export function acceptRequest(request: ConnectionRequest, options: AcceptOptions
     marksRetransmissions: (peer.flags & SrtFlag.retransmitFlag) !== 0,
     keys,
   };
-  return { accepted: true, settings, answer: acceptance(request, socketId, receiveDelay, sendDelay) };
+  return { settings, answer: acceptance(request, socketId, receiveDelay, sendDelay) };
 }
 
 function acceptance(
