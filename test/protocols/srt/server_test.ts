@@ -216,6 +216,19 @@ Deno.test("srt server: a host that tries one passphrase after the other is held 
   ok(codes.includes(1010) && codes.includes(1003), `${codes}`);
 });
 
+Deno.test("srt server: one address does not get all connections", async () => {
+  await using server = await TestServer.start({ globals: { srtAddress: "0.0.0.0:0" }, maxConnections: 4 });
+  await using _publisher = await publish(server, "streamid=publish:a", "a");
+  await using _reader = await server.dial("streamid=read:a");
+  await rejects(server.dial("streamid=read:a"), /out of resources \(code 1003\)/);
+  await server.line(/^warn .*127\.0\.0\.1:\d+: too many connections, of this address or altogether/);
+  await using other = await RawClient.request(server.port, "read:a", "", "127.0.0.2");
+  equal(await other.answer(), 0);
+  server.conns[1].close("test");
+  await server.line(/closed: test/);
+  await using _again = await server.dial("streamid=read:a");
+});
+
 Deno.test("srt server: payloads fit into what the client takes", () => {
   const of = (segmentSize: number, mode: "ctr" | "gcm" | null, conf: number) =>
     readerPayloadSize({ segmentSize, mode }, conf);

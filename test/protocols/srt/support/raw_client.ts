@@ -10,8 +10,13 @@ export class RawClient implements AsyncDisposable {
   private constructor(private readonly socket: Deno.DatagramConn, private readonly to: Deno.NetAddr) {}
 
   /** Sends the request for a connection. */
-  static async request(port: number, streamId: string, passphrase = ""): Promise<RawClient> {
-    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  static async request(
+    port: number,
+    streamId: string,
+    passphrase = "",
+    hostname = "127.0.0.1",
+  ): Promise<RawClient> {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
     const client = new RawClient(socket, { transport: "udp", hostname: "127.0.0.1", port });
     const handshake = new CallerHandshake({
       socketId: 1 + crypto.getRandomValues(new Uint16Array(1))[0],
