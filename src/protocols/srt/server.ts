@@ -177,8 +177,11 @@ export class SrtServer {
     try {
       const event = this.#handshake.receive(bytes, from.ip, from.port, now);
       if (event === null) return;
-      if (event.kind === "answer") this.#answer(event.bytes, from);
-      else this.#request(event.request, from);
+      if (event.kind === "request") return this.#request(event.request, from);
+      this.#answer(event.bytes, from);
+      if (event.kind === "refusal") {
+        this.#turnedAway.report(performance.now(), `${addressText(from)}: ${event.reason}`);
+      }
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       this.logger.debug(`${addressText(from)}: ${errorText(error)}`);

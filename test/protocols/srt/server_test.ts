@@ -210,7 +210,9 @@ Deno.test("srt server: a host that tries one passphrase after the other is held 
   await using server = await TestServer.start({ entries });
   const codes: number[] = [];
   await Promise.all(Array.from({ length: 120 }, async (_, i) => {
-    await using client = await RawClient.request(server.port, "publish:locked", `guess number ${i}`);
+    await using client = await RawClient.request(server.port, "publish:locked", {
+      passphrase: `guess number ${i}`,
+    });
     codes.push(await client.answer());
   }));
   ok(codes.includes(1010) && codes.includes(1003), `${codes}`);
@@ -222,11 +224,22 @@ Deno.test("srt server: one address does not get all connections", async () => {
   await using _reader = await server.dial("streamid=read:a");
   await rejects(server.dial("streamid=read:a"), /out of resources \(code 1003\)/);
   await server.line(/^warn .*127\.0\.0\.1:\d+: too many connections, of this address or altogether/);
-  await using other = await RawClient.request(server.port, "read:a", "", "127.0.0.2");
+  await using other = await RawClient.request(server.port, "read:a", { hostname: "127.0.0.2" });
   equal(await other.answer(), 0);
   server.conns[1].close("test");
   await server.line(/closed: test/);
   await using _again = await server.dial("streamid=read:a");
+});
+
+Deno.test("srt server: clients before SRT 1.3 are told, and the log says what to do", async () => {
+  await using server = await TestServer.start();
+  await using old = await RawClient.request(server.port, "publish:a", { version: 4 });
+  equal(await old.answer(), 1008);
+  match(
+    await server.line(/has no stream ID/),
+    /^warn \[SRT\] 127\.0\.0\.1:\d+: version 4 of the handshake .* update/,
+  );
+  equal(server.conns.length, 0);
 });
 
 Deno.test("srt server: payloads fit into what the client takes", () => {

@@ -43,6 +43,8 @@ export interface ConnectionRequest {
 export type ListenerEvent =
   /** To be sent back. */
   | { readonly kind: "answer"; readonly bytes: Uint8Array }
+  /** The same, to a client that cannot be served at all; `reason` is for the log. */
+  | { readonly kind: "refusal"; readonly bytes: Uint8Array; readonly reason: string }
   | { readonly kind: "request"; readonly request: ConnectionRequest };
 
 /** Whether the client knows the passphrase; then with the keys that it has sent, if any. */
@@ -57,8 +59,8 @@ export interface Acceptance {
 }
 
 class Refused extends Error {
-  constructor(readonly code: number) {
-    super(`rejection ${code}`);
+  constructor(readonly code: number, reason: string) {
+    super(reason);
   }
 }
 
@@ -88,11 +90,9 @@ export class ListenerHandshake {
       const request = readRequest(handshake, control.timestamp, ip, now);
       return { kind: "request", request };
     } catch (error) {
-      if (error instanceof Refused) return { kind: "answer", bytes: rejection(handshake, error.code) };
-      if (error instanceof ParseError) {
-        return { kind: "answer", bytes: rejection(handshake, Rejection.rogue) };
-      }
-      throw error;
+      if (!(error instanceof Refused || error instanceof ParseError)) throw error;
+      const code = error instanceof Refused ? error.code : Rejection.rogue;
+      return { kind: "refusal", bytes: rejection(handshake, code), reason: error.message };
     }
   }
 }
@@ -127,22 +127,41 @@ function rejection(handshake: Handshake, code: number): Uint8Array {
 }
 
 function readRequest(handshake: Handshake, timestamp: number, ip: string, now: number): ConnectionRequest {
-  // Version 4 has no stream id, hence no path to ask for.
-  if (handshake.version < 5) throw new Refused(Rejection.version);
+  if (handshake.version < 5) {
+    throw new Refused(
+      Rejection.version,
+      "version 4 of the handshake (SRT before 1.3) has no stream ID, hence no path: the client has to be updated or to use" +
+        " another protocol",
+    );
+  }
   const { extensions } = handshake;
   const hello = findExtension(extensions, ExtensionType.handshakeRequest);
-  if (hello === null) throw new Refused(Rejection.rogue);
+  if (hello === null) throw new Refused(Rejection.rogue, "the handshake has no extension of SRT");
   const peer = parseHandshakeExtension(hello);
   const isLive = (peer.flags & SrtFlag.stream) === 0 && (peer.flags & SrtFlag.tsbpdSender) !== 0;
-  if (!isLive) throw new Refused(Rejection.messageApi);
+  if (!isLive) throw new Refused(Rejection.messageApi, "the client is not in live mode (transtype=live)");
   const congestion = findExtension(extensions, ExtensionType.congestion);
-  if (congestion !== null && parseText(congestion) !== "live") throw new Refused(Rejection.congestion);
-  if (findExtension(extensions, ExtensionType.filter) !== null) throw new Refused(Rejection.filter);
-  if (findExtension(extensions, ExtensionType.group) !== null) throw new Refused(Rejection.group);
+  if (congestion !== null && parseText(congestion) !== "live") {
+    throw new Refused(Rejection.congestion, "the client is not in live mode (congestion=live)");
+  }
+  if (findExtension(extensions, ExtensionType.filter) !== null) {
+    throw new Refused(
+      Rejection.filter,
+      "packet filters (FEC) are not supported: remove 'packetfilter' from the client",
+    );
+  }
+  if (findExtension(extensions, ExtensionType.group) !== null) {
+    throw new Refused(Rejection.group, "groups of connections (bonding) are not supported");
+  }
   const streamId = findExtension(extensions, ExtensionType.streamId);
   const keys = findExtension(extensions, ExtensionType.keyMaterialRequest);
   const keyMaterial = keys === null ? null : { parsed: parseKeyMaterial(keys), bytes: keys };
-  if (keyMaterial !== null && !isUsable(keyMaterial.parsed, peer)) throw new Refused(Rejection.crypto);
+  if (keyMaterial !== null && !isUsable(keyMaterial.parsed, peer)) {
+    throw new Refused(
+      Rejection.crypto,
+      "AES-GCM is supported with 128 and 256 bits, of clients with libsrt 1.5.4 or later: others have to use AES-CTR",
+    );
+  }
   return {
     handshake,
     peer,

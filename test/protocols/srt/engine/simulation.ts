@@ -202,7 +202,7 @@ export class Simulation {
     const now = this.local(this.now);
     const event = this.#listening.receive(bytes, "10.0.0.1", 5000, now);
     if (event === null) return;
-    if (event.kind === "answer") return this.#send("caller", event.bytes, [event.bytes.length]);
+    if (event.kind !== "request") return this.#send("caller", event.bytes, [event.bytes.length]);
     this.streamId = event.request.streamId;
     if (this.#accepted !== null) {
       const answer = restamp(this.#accepted.answer, this.#accepted.settings, now);
