@@ -127,6 +127,40 @@ Deno.test("webhooks: a slow receiver holds up nobody; the oldest events are drop
   await webhook.close(0);
 });
 
+Deno.test("webhooks: clients that come and go do not displace what happens to paths", async () => {
+  await using receiver = new Receiver();
+  const gate = Promise.withResolvers<number>();
+  receiver.answer = (index) => index === 0 ? gate.promise : 200;
+  const { bus, webhook, tell, arrived, lines } = setUp(receiver);
+  const visit = (id: number) => {
+    const connection = { type: "rtspConn", id: String(id) };
+    bus.emit({ type: "connectionOpened", data: { connection, remoteAddr: "127.0.0.1:1" } });
+    const data = { path: "cam", confName: "all", query: "", reader: connection };
+    bus.emit({ type: "readerStarted", data });
+    bus.emit({ type: "connectionClosed", data: { connection, remoteAddr: "127.0.0.1:1" } });
+  };
+  tell("first");
+  for (let i = 0; i < maxWaitingEvents; i++) {
+    visit(i);
+    if (i % 10 === 0) tell(`path ${i}`);
+  }
+  await arrived(1);
+  gate.resolve(200);
+  await arrived(maxWaitingEvents);
+  const types = receiver.got.map(({ headers }) => headers.get("x-livemux-event"));
+  equal(types.filter((type) => type === "pathCreated").length, 1 + maxWaitingEvents / 10);
+  equal(types.filter((type) => type?.startsWith("connection")).length, 0);
+  equal(
+    receiver.got.at(-1)!.body.includes(`"id":"${maxWaitingEvents - 1}"`),
+    true,
+    "the latest readers are told",
+  );
+  const dropped = 1 + maxWaitingEvents * 3.1 - maxWaitingEvents;
+  equal(receiver.got[1].headers.get("x-livemux-dropped"), String(dropped));
+  match(lines.join("\n"), /too many events are waiting/);
+  await webhook.close(0);
+});
+
 Deno.test("webhooks: what is refused or fails too often is given up, and the next delivery says so", async () => {
   await using receiver = new Receiver();
   receiver.answer = (index) => [404, 500, 500, 500, 200, 200][index];

@@ -1,6 +1,7 @@
 /**
  * Events that are sent to one URL, one after the other in their order. What cannot be delivered is tried again with
- * growing pauses, while the next ones wait; with too many, the oldest are given up and counted.
+ * growing pauses, while the next ones wait; with too many, some are given up and counted: those that matter least, the oldest
+ * of them first.
  */
 import { createHmac } from "node:crypto";
 import { errorText } from "../../base/errors.ts";
@@ -8,7 +9,7 @@ import type { Logger } from "../../base/logger.ts";
 import { RateLimitedReport } from "../../base/rate_limited.ts";
 import { Scope } from "../../base/scope.ts";
 import { type Conf, redactUrl } from "../../conf/mod.ts";
-import { eventId, type EventRecord } from "../events.ts";
+import { eventId, type EventRecord, importance } from "../events.ts";
 
 /** Events that wait, in numbers and in characters. */
 export const maxWaitingEvents = 1000;
@@ -38,7 +39,8 @@ export class Webhook {
     this.#logger = logger.child(`[webhook ${redactUrl(conf.url)}]`);
     this.#report = new RateLimitedReport(
       this.#logger,
-      (count) => `too many events are waiting, ${count} of the oldest are dropped`,
+      (count) =>
+        `too many events are waiting, ${count} are dropped: those of connections first, then of readers`,
       10_000,
     );
     this.#again = new RateLimitedReport(
@@ -59,16 +61,28 @@ export class Webhook {
     this.#waiting.push(record);
     this.#characters += record.json.length;
     while (this.#waiting.length > maxWaitingEvents || this.#characters > maxWaitingCharacters) {
-      // The first one is on its way.
-      const [oldest] = this.#waiting.splice(1, 1);
-      if (oldest === undefined) break;
-      this.#characters -= oldest.json.length;
+      const at = this.#leastImportant();
+      if (at === null) break;
+      const [dropped] = this.#waiting.splice(at, 1);
+      this.#characters -= dropped.json.length;
       this.#dropped++;
       this.#report.report(Date.now());
     }
     if (this.#delivering) return;
     this.#delivering = true;
     this.#scope.run(() => this.#deliverAll(), (error) => this.#logger.error(errorText(error)));
+  }
+
+  /** The oldest one of those that matter least. The first one of all is on its way. */
+  #leastImportant(): number | null {
+    const waiting = this.#waiting;
+    let found: number | null = null;
+    for (let at = 1; at < waiting.length; at++) {
+      const value = importance[waiting[at].type];
+      if (found === null || value < importance[waiting[found].type]) found = at;
+      if (value === 0) break;
+    }
+    return found;
   }
 
   /** Waits at most `graceMs` for deliveries. */
