@@ -1,6 +1,6 @@
 /** Slows down whoever guesses, and nobody else who comes from the same address. */
 import { createHmac, randomBytes } from "node:crypto";
-import { ipText, isMappedIp, tryParseIp } from "../net/ip.ts";
+import { ownerOf } from "../net/ip.ts";
 import type { AuthRequest } from "./contracts.ts";
 import { areEmpty } from "./token.ts";
 
@@ -60,7 +60,7 @@ export class Attempts {
 
   /** Of a request that is about to be checked. Requests without credentials guess nothing. */
   turn(request: AuthRequest, token: string, now: number): Turn {
-    const address = addressKey(request.ip);
+    const address = ownerOf(request.ip);
     const guesser = this.#guessers.get(address) ?? { failures: 0, at: now, nextTurn: now };
     const crowd = Math.max(0, (this.#running.get(address) ?? 0) + 1 - maxAtOnce);
     const excess = excessOf(guesser, now) + (crowd === 0 ? 0 : freeFailures + crowd);
@@ -82,7 +82,7 @@ export class Attempts {
 
   /** A check of credentials from this address begins; the function that is given tells its end. */
   begin(ip: string): () => void {
-    const address = addressKey(ip);
+    const address = ownerOf(ip);
     this.#running.set(address, (this.#running.get(address) ?? 0) + 1);
     return () => {
       const others = this.#running.get(address)! - 1;
@@ -100,7 +100,7 @@ export class Attempts {
 
   /** They were wrong. */
   failed(request: AuthRequest, token: string, now: number): void {
-    const address = addressKey(request.ip);
+    const address = ownerOf(request.ip);
     const guesser = this.#guessers.get(address) ?? { failures: 0, at: now, nextTurn: now };
     guesser.failures = Math.min(maxFailures, failuresOf(guesser, now) + 1);
     guesser.at = now;
@@ -117,7 +117,7 @@ export class Attempts {
 
   /** Milliseconds by which refusals to this address are answered later than others. */
   extraDelayMs(ip: string, now: number): number {
-    const guesser = this.#guessers.get(addressKey(ip));
+    const guesser = this.#guessers.get(ownerOf(ip));
     return guesser === undefined ? 0 : Math.ceil(Math.max(0, excessOf(guesser, now))) * delayPerFailureMs;
   }
 
@@ -135,12 +135,6 @@ function failuresOf(guesser: Guesser, now: number): number {
 
 function excessOf(guesser: Guesser, now: number): number {
   return failuresOf(guesser, now) - freeFailures;
-}
-
-function addressKey(ip: string): string {
-  const bytes = tryParseIp(ip);
-  if (bytes === undefined || bytes.length === 4) return ip;
-  return isMappedIp(bytes) ? ipText(bytes) : bytes.subarray(0, 8).toHex();
 }
 
 function isFresh(map: ReadonlyMap<string, number>, key: string, now: number): boolean {

@@ -98,6 +98,29 @@ export interface EventRecord {
   readonly json: string;
 }
 
+/**
+ * Who may cause it: anybody who connects (0), clients that may read (1), or those that publish and the server itself (2).
+ * Where there is not room for all events, many of one kind do not displace those of a higher one.
+ */
+export const importance: Readonly<Record<EventType, 0 | 1 | 2>> = {
+  authenticationFailed: 0,
+  connectionOpened: 0,
+  connectionClosed: 0,
+  readerStarted: 1,
+  readerStopped: 1,
+  pathDemanded: 1,
+  pathUndemanded: 1,
+  configurationReloaded: 2,
+  pathCreated: 2,
+  pathRemoved: 2,
+  pathAvailable: 2,
+  pathUnavailable: 2,
+  pathOnline: 2,
+  pathOffline: 2,
+  segmentCreated: 2,
+  segmentCompleted: 2,
+};
+
 /** `epoch-number` */
 export function eventId({ epoch, number }: Pick<EventRecord, "epoch" | "number">): string {
   return `${epoch}-${number}`;

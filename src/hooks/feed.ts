@@ -3,7 +3,7 @@
  * The last events are kept, so that a listener that comes back misses nothing.
  */
 import type { EventType } from "../conf/mod.ts";
-import { type EventBus, eventId, type EventRecord } from "./events.ts";
+import { type EventBus, eventId, type EventRecord, importance } from "./events.ts";
 
 /** Kept for listeners that come back; in numbers, and in characters. */
 export const maxKeptEvents = 2000;
@@ -25,10 +25,17 @@ export interface ListenRequest {
   readonly expiresAt: number | null;
 }
 
-/** Keeps the last events. */
+/** Events of one importance, the oldest first. */
+interface Kept {
+  readonly records: EventRecord[];
+  characters: number;
+}
+
+/** Keeps the last events. Where there are too many, those go of which there are most: each importance has its share. */
 export class EventFeed {
-  readonly #kept: EventRecord[] = [];
-  #characters = 0;
+  readonly #kept: readonly Kept[] = [0, 1, 2].map(() => ({ records: [], characters: 0 }));
+  /** Number of the last event of a type that is not known any more. */
+  readonly #forgotten = new Map<EventType, number>();
   #listeners = 0;
   readonly #unlisten: () => void;
 
@@ -45,13 +52,13 @@ export class EventFeed {
   listen({ types, after, expiresAt }: ListenRequest): Listener | null {
     if (this.#listeners >= maxListeners) return null;
     this.#listeners++;
-    const wanted = ({ type }: EventRecord) => types.size === 0 || types.has(type);
+    const wanted = ({ type }: Pick<EventRecord, "type">) => types.size === 0 || types.has(type);
     const listener = new Listener(() => {
       unlisten();
       this.#listeners--;
     }, expiresAt);
-    const missed = after === null ? null : this.#after(after);
-    if (missed !== null) listener.begin(missed.lost, missed.records.filter(wanted));
+    const missed = after === null ? null : this.#after(after, wanted);
+    if (missed !== null) listener.begin(missed.lost, missed.records);
     const unlisten = this.bus.listen((record) => {
       if (wanted(record)) listener.push(record);
     });
@@ -60,25 +67,52 @@ export class EventFeed {
 
   close(): void {
     this.#unlisten();
-    this.#kept.length = 0;
+    for (const { records } of this.#kept) records.length = 0;
   }
 
   #keep(record: EventRecord): void {
-    this.#kept.push(record);
-    this.#characters += record.json.length;
-    while (this.#kept.length > maxKeptEvents || this.#characters > maxKeptCharacters) {
-      this.#characters -= this.#kept.shift()!.json.length;
-    }
+    const kept = this.#kept[importance[record.type]];
+    kept.records.push(record);
+    kept.characters += record.json.length;
+    while (sumOf(this.#kept, count) > maxKeptEvents) this.#forget(count);
+    while (sumOf(this.#kept, size) > maxKeptCharacters) this.#forget(size);
   }
 
-  /** What has happened after the event with this id. `lost`: some of it is not known any more. */
-  #after(id: string): { lost: boolean; records: EventRecord[] } {
-    const [epoch, text] = [id.slice(0, id.lastIndexOf("-")), id.slice(id.lastIndexOf("-") + 1)];
-    const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (epoch !== this.bus.epoch || Number.isNaN(number)) return { lost: true, records: [...this.#kept] };
-    const records = this.#kept.filter((record) => record.number > number);
-    return { lost: records.length > 0 && records[0].number > number + 1, records };
+  /** The oldest one of those that take most. */
+  #forget(measure: (kept: Kept) => number): void {
+    const most = this.#kept.reduce((a, b) => measure(b) > measure(a) ? b : a);
+    const { type, number, json } = most.records.shift()!;
+    most.characters -= json.length;
+    this.#forgotten.set(type, number);
   }
+
+  /** What has happened after the event with this id. `lost`: some of what is wanted is not known any more. */
+  #after(id: string, wanted: (event: Pick<EventRecord, "type">) => boolean): {
+    lost: boolean;
+    records: EventRecord[];
+  } {
+    const [epoch, text] = [id.slice(0, id.lastIndexOf("-")), id.slice(id.lastIndexOf("-") + 1)];
+    const isKnown = epoch === this.bus.epoch && /^\d{1,15}$/.test(text);
+    const number = isKnown ? Number(text) : 0;
+    const records = this.#kept.flatMap(({ records }) =>
+      records.filter((record) => record.number > number && wanted(record))
+    ).sort((a, b) => a.number - b.number);
+    const lost = !isKnown ||
+      [...this.#forgotten].some(([type, last]) => last > number && wanted({ type }));
+    return { lost, records };
+  }
+}
+
+function sumOf(all: readonly Kept[], measure: (kept: Kept) => number): number {
+  return all.reduce((sum, kept) => sum + measure(kept), 0);
+}
+
+function count({ records }: Kept): number {
+  return records.length;
+}
+
+function size({ characters }: Kept): number {
+  return characters;
 }
 
 /** Those of one server. */

@@ -1,11 +1,13 @@
 /**
  * Tells when files have other contents than before: written in place, renamed over, or reached through a symbolic link that
- * now leads elsewhere (as a mounted ConfigMap does). Folders are watched, not files, which may go and come back.
+ * now leads elsewhere (as a mounted ConfigMap does). Folders are watched, not files, which may go and come back; folders may
+ * do so, too.
  */
 import { dirname, resolve } from "node:path";
 import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Scope } from "../base/scope.ts";
+import { watchFolder } from "./folder_watch.ts";
 
 /** A file is often written in several steps: it has to look the same for this long. */
 const settleMs = 50;
@@ -17,8 +19,8 @@ export class FileWatch {
   readonly #seen = new Map<string, string>();
   /** Looks different since the last time. */
   readonly #changing = new Map<string, string>();
-  /** By folder. */
-  readonly #watchers = new Map<string, Deno.FsWatcher>();
+  /** How to end it, by folder. */
+  readonly #watched = new Map<string, () => Promise<void>>();
   #timing = false;
 
   /** `onChange` gets the path, as given, of each file that has changed, once per change. */
@@ -30,34 +32,27 @@ export class FileWatch {
     this.#paths = [...new Set(paths)];
     for (const path of this.#paths) this.#seen.set(path, signature(path));
     this.#watchFolders();
-    this.#scope.defer(() => {
-      for (const watcher of this.#watchers.values()) watcher.close();
+    this.#scope.defer(async () => {
+      await Promise.all([...this.#watched.values()].map((stop) => stop()));
     });
   }
 
   /** Links may lead to other folders than before. */
   #watchFolders(): void {
     const wanted = new Set(this.#paths.flatMap(foldersOf));
-    for (const [folder, watcher] of this.#watchers) {
+    for (const [folder, stop] of this.#watched) {
       if (wanted.has(folder)) continue;
-      this.#watchers.delete(folder);
-      watcher.close();
+      this.#watched.delete(folder);
+      this.#scope.run(stop, (error) => this.logger.warn(errorText(error)));
     }
-    for (const folder of wanted) if (!this.#watchers.has(folder)) this.#watchFolder(folder);
-  }
-
-  #watchFolder(folder: string): void {
-    let watcher: Deno.FsWatcher;
-    try {
-      watcher = Deno.watchFs(folder, { recursive: false });
-    } catch (error) {
-      this.logger.warn(`changes in ${folder} will not be noticed: ${errorText(error)}`);
-      return;
+    for (const folder of wanted) {
+      if (this.#watched.has(folder)) continue;
+      const stop = watchFolder(folder, {
+        changed: () => this.#settle(),
+        warn: (text) => this.logger.warn(text),
+      });
+      this.#watched.set(folder, stop);
     }
-    this.#watchers.set(folder, watcher);
-    this.#scope.run(async () => {
-      for await (const event of watcher) if (event.kind !== "access") this.#settle();
-    }, (error) => this.logger.warn(`changes in ${folder} are not noticed any more: ${errorText(error)}`));
   }
 
   /** Other files of the folder, such as logs, may change all the time: only ours have to be quiet. */
@@ -71,9 +66,10 @@ export class FileWatch {
     this.#timing = true;
     this.#scope.after(settleMs, () => {
       this.#timing = false;
+      // First, so that nothing happens unseen between the two.
+      this.#watchFolders();
       this.#compare();
       if (this.#scope.closed) return;
-      this.#watchFolders();
       if (this.#changing.size > 0) this.#wait();
     });
   }

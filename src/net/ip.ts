@@ -83,3 +83,13 @@ export function ipText(ip: Uint8Array): string {
   if (gapStart < 0) return join(groups);
   return `${join(groups.slice(0, gapStart))}::${join(groups.slice(gapStart + gapSize))}`;
 }
+
+/**
+ * A text that is the same for all addresses that one site has by itself: the address, or the network of 64 bits of an IPv6
+ * address. `ip` in any spelling; what is no address stays as it is.
+ */
+export function ownerOf(ip: string): string {
+  const bytes = tryParseIp(ip);
+  if (bytes === undefined || bytes.length === 4) return ip;
+  return isMappedIp(bytes) ? ipText(bytes) : bytes.subarray(0, 8).toHex();
+}

@@ -3,6 +3,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { AuthManager, type AuthOptions, type AuthRequest } from "../../src/auth/mod.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import { maxKeysTried } from "../../src/auth/verify_token.ts";
 import { selfSigned } from "../net/http/support.ts";
 import { equal, match } from "../support/assert.ts";
 import { type Algorithm, Issuer, type SigningKey, signingKey, token } from "./issuer.ts";
@@ -253,6 +254,23 @@ Deno.test("JWT: without a kid every key is tried", async () => {
   await using setup = new Setup(keys);
   for (const key of keys) equal(await setup.ask(token({ ...key, kid: undefined })), "let in as pat");
 });
+
+for (const alg of ["ES256", "HS256"] as const) {
+  Deno.test(`JWT: without a kid, only so many keys are tried; ${alg}`, async () => {
+    const others = [await signingKey("RS256", "other"), await signingKey("ES384", "other")];
+    const keys = await Promise.all(
+      Array.from({ length: maxKeysTried + 1 }, (_, i) => signingKey(alg, `key ${i}`)),
+    );
+    await using setup = new Setup([...others, ...keys]);
+    const last = keys[maxKeysTried];
+    equal(await setup.ask(token({ ...keys[maxKeysTried - 1], kid: undefined })), "let in as pat");
+    equal(await setup.ask(token(last)), "let in as pat");
+    equal(
+      await setup.ask(token({ ...last, kid: undefined })),
+      "refused: token does not name its key ('kid'), and too many keys of the issuer could be meant",
+    );
+  });
+}
 
 Deno.test("JWT: key sets that are none, slow or too long", async () => {
   await using setup = await Setup.start({ readTimeout: 60_000 });

@@ -62,6 +62,28 @@ Deno.test("feed: a listener that comes back misses nothing, or is told", async (
   match(await read(after(eventId(records[2])), 2), /^: \n\nevent: eventsLost/);
 });
 
+Deno.test("feed: clients that come and go do not displace what happens to paths", async () => {
+  const { listeners, tell, bus, records, feed } = setUp();
+  const connection = { type: "rtspConn", id: "1" };
+  tell("first");
+  tell("1");
+  for (let i = 0; i < 2 * maxKeptEvents; i++) {
+    bus.emit({ type: "connectionOpened", data: { connection, remoteAddr: "127.0.0.1:1" } });
+  }
+  tell("2");
+  const after = eventId(records[0]);
+  const some = { ...all, after, types: new Set(["pathCreated"] as const) };
+  const text = await read(listeners.listen(some)!, 2);
+  equal([...text.matchAll(/"path":"(\d+)"/g)].map(([, path]) => path), ["1", "2"]);
+  ok(!text.includes("eventsLost"), "nothing that it wants");
+  const everything = await read(listeners.listen({ ...all, after })!, 3);
+  match(everything, /^: \n\nevent: eventsLost/);
+  const order = [...everything.matchAll(/^id: .*-(\d+)$/gm)].map(([, number]) => Number(number));
+  equal(order, order.toSorted((a, b) => a - b));
+  equal(order[0], 2);
+  feed.close();
+});
+
 Deno.test("feed: slow listeners are dropped, their number is limited, closing ends them", async () => {
   const { listeners, tell, feed } = setUp();
   const slow = listeners.listen(all)!;

@@ -3,6 +3,7 @@ import { CertificateFiles } from "../../src/net/certificate_files.ts";
 import { FileWatch } from "../../src/net/file_watch.ts";
 import { createSelfSignedCertificate } from "../../src/net/self_signed.ts";
 import { equal } from "../support/assert.ts";
+import { guarded } from "../support/guarded.ts";
 
 /** Changes that a watch tells, one after the other. */
 class Told {
@@ -53,6 +54,101 @@ Deno.test("file watch: written in place, renamed over, removed and made again, l
   await watch.close();
   await second.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+/** What happens to the folder of `root/conf/sub/a.yml`, and then leaves another file there. */
+const upheavals: Readonly<Record<string, (root: string) => Promise<void>>> = {
+  "removed and made again": async (root) => {
+    await Deno.remove(`${root}/conf/sub`, { recursive: true });
+    await Deno.mkdir(`${root}/conf/sub`);
+    await Deno.writeTextFile(`${root}/conf/sub/a.yml`, "22");
+  },
+  "removed with its parent, and made again step by step": async (root) => {
+    await Deno.remove(`${root}/conf`, { recursive: true });
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    await Deno.mkdir(`${root}/conf`);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    await Deno.mkdir(`${root}/conf/sub`);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    await Deno.writeTextFile(`${root}/conf/sub/a.yml`, "22");
+  },
+  "replaced by another one": async (root) => {
+    await Deno.mkdir(`${root}/new`);
+    await Deno.writeTextFile(`${root}/new/a.yml`, "22");
+    await Deno.rename(`${root}/conf/sub`, `${root}/old`);
+    await Deno.rename(`${root}/new`, `${root}/conf/sub`);
+  },
+  "replaced with its parent": async (root) => {
+    await Deno.mkdir(`${root}/new/sub`, { recursive: true });
+    await Deno.writeTextFile(`${root}/new/sub/a.yml`, "22");
+    await Deno.rename(`${root}/conf`, `${root}/old`);
+    await Deno.rename(`${root}/new`, `${root}/conf`);
+  },
+  "replaced by a link": async (root) => {
+    await Deno.mkdir(`${root}/v1/sub`, { recursive: true });
+    await Deno.writeTextFile(`${root}/v1/sub/a.yml`, "22");
+    await Deno.rename(`${root}/conf`, `${root}/old`);
+    await Deno.symlink("v1", `${root}/conf`);
+  },
+};
+
+for (const [what, happen] of Object.entries(upheavals)) {
+  Deno.test(`file watch: the folder is ${what}`, async () => {
+    const root = await Deno.makeTempDir();
+    const file = `${root}/conf/sub/a.yml`;
+    await Deno.mkdir(`${root}/conf/sub`, { recursive: true });
+    await Deno.writeTextFile(file, "1");
+    const told = new Told();
+    const watch = new FileWatch([file], silentLogger, told.tell);
+    await happen(root);
+    equal(await guarded("the other file", told.next()), file);
+    // The new folder is watched as the old one was.
+    await Deno.writeTextFile(file, "333");
+    equal(await guarded("a change in the new folder", told.next()), file);
+    await watch.close();
+    await Deno.remove(root, { recursive: true });
+  });
+}
+
+Deno.test("file watch: two files in a folder that is made again, each with a watch of its own", async () => {
+  const root = await Deno.makeTempDir();
+  const files = [`${root}/conf/a.yml`, `${root}/conf/b.yml`];
+  const told = files.map(() => new Told());
+  const write = async (text: string) => {
+    await Deno.mkdir(`${root}/conf`);
+    for (const file of files) await Deno.writeTextFile(file, text);
+  };
+  await write("1");
+  const watches = files.map((file, i) => new FileWatch([file], silentLogger, told[i].tell));
+  for (const text of ["22", "333"]) {
+    await Deno.remove(`${root}/conf`, { recursive: true });
+    await write(text);
+    for (const one of told) await guarded(text, one.next());
+  }
+  await watches[0].close();
+  await Deno.writeTextFile(files[1], "4444");
+  equal(await guarded("the other one after one was closed", told[1].next()), files[1]);
+  await watches[1].close();
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("file watch: the folder is a link, which is swapped again and again", async () => {
+  const root = await Deno.makeTempDir();
+  const file = `${root}/current/conf/a.yml`;
+  for (const version of ["1", "22", "333"]) {
+    await Deno.mkdir(`${root}/v${version}/conf`, { recursive: true });
+    await Deno.writeTextFile(`${root}/v${version}/conf/a.yml`, version);
+  }
+  await Deno.symlink("v1", `${root}/current`);
+  const told = new Told();
+  const watch = new FileWatch([file], silentLogger, told.tell);
+  for (const version of ["22", "333", "1"]) {
+    await Deno.symlink(`v${version}`, `${root}/next`);
+    await Deno.rename(`${root}/next`, `${root}/current`);
+    equal(await guarded(`version ${version}`, told.next()), file);
+  }
+  await watch.close();
+  await Deno.remove(root, { recursive: true });
 });
 
 Deno.test("file watch: in a folder where other files change all the time", async () => {

@@ -1,6 +1,7 @@
 /**
  * Events that are sent to one URL, one after the other in their order. What cannot be delivered is tried again with
- * growing pauses, while the next ones wait; with too many, the oldest are given up and counted.
+ * growing pauses, while the next ones wait; with too many, some are given up and counted: those that matter least, the oldest
+ * of them first.
  */
 import { createHmac } from "node:crypto";
 import { errorText } from "../../base/errors.ts";
@@ -8,11 +9,14 @@ import type { Logger } from "../../base/logger.ts";
 import { RateLimitedReport } from "../../base/rate_limited.ts";
 import { Scope } from "../../base/scope.ts";
 import { type Conf, redactUrl } from "../../conf/mod.ts";
-import { eventId, type EventRecord } from "../events.ts";
+import { HttpClient } from "../../net/http/client.ts";
+import { eventId, type EventRecord, importance } from "../events.ts";
 
 /** Events that wait, in numbers and in characters. */
 export const maxWaitingEvents = 1000;
 const maxWaitingCharacters = 2 * 1024 * 1024;
+/** More of an answer is not read. */
+const maxAnswerBytes = 16 * 1024;
 const firstPauseMs = 500;
 const maxPauseMs = 60_000;
 
@@ -22,7 +26,7 @@ export type WebhookConf = Conf["webhooks"][number];
 /** Owned by `Webhooks`, which closes it. */
 export class Webhook {
   readonly #scope = new Scope();
-  readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
+  readonly #client = new HttpClient("");
   readonly #logger: Logger;
   readonly #waiting: EventRecord[] = [];
   readonly #report: RateLimitedReport;
@@ -38,7 +42,8 @@ export class Webhook {
     this.#logger = logger.child(`[webhook ${redactUrl(conf.url)}]`);
     this.#report = new RateLimitedReport(
       this.#logger,
-      (count) => `too many events are waiting, ${count} of the oldest are dropped`,
+      (count) =>
+        `too many events are waiting, ${count} are dropped: those of connections first, then of readers`,
       10_000,
     );
     this.#again = new RateLimitedReport(
@@ -59,16 +64,28 @@ export class Webhook {
     this.#waiting.push(record);
     this.#characters += record.json.length;
     while (this.#waiting.length > maxWaitingEvents || this.#characters > maxWaitingCharacters) {
-      // The first one is on its way.
-      const [oldest] = this.#waiting.splice(1, 1);
-      if (oldest === undefined) break;
-      this.#characters -= oldest.json.length;
+      const at = this.#leastImportant();
+      if (at === null) break;
+      const [dropped] = this.#waiting.splice(at, 1);
+      this.#characters -= dropped.json.length;
       this.#dropped++;
       this.#report.report(Date.now());
     }
     if (this.#delivering) return;
     this.#delivering = true;
     this.#scope.run(() => this.#deliverAll(), (error) => this.#logger.error(errorText(error)));
+  }
+
+  /** The oldest one of those that matter least. The first one of all is on its way. */
+  #leastImportant(): number | null {
+    const waiting = this.#waiting;
+    let found: number | null = null;
+    for (let at = 1; at < waiting.length; at++) {
+      const value = importance[waiting[at].type];
+      if (found === null || value < importance[waiting[found].type]) found = at;
+      if (value === 0) break;
+    }
+    return found;
   }
 
   /** Waits at most `graceMs` for deliveries. */
@@ -119,7 +136,6 @@ export class Webhook {
     const { url, secret, timeout } = this.conf;
     const timestamp = String(Math.floor(Date.now() / 1000));
     const headers: Record<string, string> = {
-      "content-type": "application/json",
       "x-livemux-event": type,
       "x-livemux-id": eventId(id),
       "x-livemux-timestamp": timestamp,
@@ -127,32 +143,23 @@ export class Webhook {
     const dropped = this.#dropped;
     if (dropped > 0) headers["x-livemux-dropped"] = String(dropped);
     if (secret !== "") headers["x-livemux-signature"] = signature(secret, timestamp, json);
-    const over = new AbortController();
-    const abort = () => over.abort();
-    const cancel = this.#scope.after(timeout, abort);
-    this.#scope.signal.addEventListener("abort", abort);
     try {
-      const response = await fetch(url, {
+      const { status } = await this.#client.send({
         method: "POST",
+        url,
         headers,
         body: json,
-        redirect: "manual",
-        signal: over.signal,
-        client: this.#client,
+        timeoutMs: timeout,
+        maxBytes: maxAnswerBytes,
       });
-      await response.body?.cancel();
-      if (response.ok) {
+      if (status >= 200 && status <= 299) {
         this.#dropped -= dropped;
         return null;
       }
-      const { status } = response;
       const again = status >= 500 || status === 408 || status === 425 || status === 429;
       return { text: `the server answers with status ${status}`, again };
     } catch (error) {
-      return { text: over.signal.aborted ? "no answer in time" : causeText(error), again: true };
-    } finally {
-      this.#scope.signal.removeEventListener("abort", abort);
-      cancel();
+      return { text: errorText(error), again: true };
     }
   }
 
@@ -165,12 +172,6 @@ export class Webhook {
     this.#scope.signal.removeEventListener("abort", wake);
     cancel();
   }
-}
-
-/** The text of `fetch` has the whole URL in it, which may hold a secret. */
-function causeText(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return errorText(cause).replace(/https?:\/\/\S+/g, (url) => redactUrl(url));
 }
 
 /** `sha256=` and the HMAC of `timestamp.body` in hexadecimal. */

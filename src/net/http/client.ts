@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly url: string;
   /** JSON. */
   readonly body?: string;
+  /** Further ones, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** From now to the end of the answer's body. */
   readonly timeoutMs: number;
   /** Of the answer's body; the rest is not read. */
@@ -61,7 +63,7 @@ export class HttpClient implements Disposable {
     const { method, maxBytes, timeoutMs } = call;
     const url = parseUrl(call.url);
     const body = call.body === undefined ? null : new TextEncoder().encode(call.body);
-    const headers: Record<string, string> = { accept: "application/json, */*" };
+    const headers: Record<string, string> = { accept: "application/json, */*", ...call.headers };
     if (body !== null) {
       headers["content-type"] = "application/json";
       headers["content-length"] = String(body.length);

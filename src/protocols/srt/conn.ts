@@ -11,8 +11,15 @@ import { RateLimitedReport } from "../../base/rate_limited.ts";
 import { addressText, type NetAddress } from "../../net/address.ts";
 import { AuthError, type PathAccess, type Publisher, type Reader } from "../../paths/mod.ts";
 import type { SrtContext } from "./context.ts";
-import { Connection } from "./engine/connection.ts";
-import { acceptRequest, type ConnectionRequest, rejectRequest, restamp } from "./engine/listener.ts";
+import { Connection, type ConnectionSettings } from "./engine/connection.ts";
+import {
+  acceptRequest,
+  type ConnectionRequest,
+  rejectRequest,
+  restamp,
+  type Unlocked,
+  unlockRequest,
+} from "./engine/listener.ts";
 import { tracksText } from "../../stream/track.ts";
 import { Publishing } from "./publishing.ts";
 import { readerPayloadSize, Reading } from "./reading.ts";
@@ -144,7 +151,9 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     const conf = await pathManager.authorize(access, "publish");
     if (this.#closeReason !== null) return;
     this.user = pathManager.grantOf(access).user;
-    if (!this.#accept(conf.srtPublishPassphrase)) return;
+    const unlocked = this.#unlock(conf.srtPublishPassphrase);
+    if (!unlocked.known) return;
+    this.#accept(unlocked.keys);
     this.state = "publish";
     this.#mediaAt = performance.now();
     this.#publishing = new Publishing({
@@ -160,12 +169,20 @@ export class SrtConn implements Reader, Publisher, Wakeable {
   async #read(wanted: StreamRequest): Promise<void> {
     const access = this.#access(wanted);
     const { pathManager } = this.context;
-    const seat = await pathManager.addReader(access, this);
+    const conf = await pathManager.authorize(access, "read");
+    if (this.#closeReason !== null) return;
+    // Before anything begins for this reader, such as a source on demand.
+    const unlocked = this.#unlock(conf.srtReadPassphrase);
+    if (!unlocked.known) return;
+    const seat = await pathManager.addReader(access, this, true);
     if (this.#closeReason !== null) return seat.leave();
     this.user = pathManager.grantOf(access).user;
     try {
+      if (seat.conf.srtReadPassphrase !== conf.srtReadPassphrase) {
+        throw new UserError("configuration has changed");
+      }
       const reading = new Reading(seat, this.logger);
-      if (!this.#accept(seat.conf.srtReadPassphrase)) return seat.leave();
+      this.#accept(unlocked.keys);
       this.#reading = reading;
     } catch (error) {
       seat.leave();
@@ -185,25 +202,35 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.context.schedule(this);
   }
 
-  #accept(passphrase: string): boolean {
-    const now = steadyNow();
-    const { request, context, socketId } = this;
+  /** Refuses who does not know the passphrase. */
+  #unlock(passphrase: string): Unlocked {
+    const { request, context } = this;
     if (request.keyMaterial !== null && passphrase !== "" && !context.secrets.mayTry(this.remote.ip)) {
       this.#refuse(Rejection.resource, "too many invalid passphrases from this address");
-      return false;
+      return { known: false, code: Rejection.resource };
     }
-    const decision = acceptRequest(request, { socketId, passphrase, latency: leastLatency, now });
-    if (!decision.accepted) {
+    const unlocked = unlockRequest(request, passphrase);
+    if (!unlocked.known) {
       const text = passphrase === ""
         ? "the client encrypts, but the path has no passphrase"
-        : passphraseTexts[decision.code];
-      if (decision.code === Rejection.badSecret) context.secrets.failed(this.remote.ip);
-      this.#refuse(decision.code, text);
-      return false;
+        : passphraseTexts[unlocked.code];
+      if (unlocked.code === Rejection.badSecret) context.secrets.failed(this.remote.ip);
+      this.#refuse(unlocked.code, text);
     }
-    this.#answer = decision.answer;
-    this.#sendPacket(decision.answer);
-    this.#connection = new Connection(decision.settings, context.connectionOptions(), {
+    return unlocked;
+  }
+
+  #accept(keys: ConnectionSettings["keys"]): void {
+    const { request, context, socketId } = this;
+    const { answer, settings } = acceptRequest(request, {
+      socketId,
+      keys,
+      latency: leastLatency,
+      now: steadyNow(),
+    });
+    this.#answer = answer;
+    this.#sendPacket(answer);
+    this.#connection = new Connection(settings, context.connectionOptions(), {
       room: context.room,
       output: (bytes, sizes) => context.send({ bytes, sizes }, this.remote),
       deliver: (payload) => this.#deliver(payload),
@@ -211,7 +238,6 @@ export class SrtConn implements Reader, Publisher, Wakeable {
       warn: (text) => this.#warnings.report(performance.now(), text),
     });
     context.schedule(this);
-    return true;
   }
 
   #deliver(payload: Uint8Array): void {

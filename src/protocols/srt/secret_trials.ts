@@ -1,3 +1,5 @@
+import { ownerOf } from "../../net/ip.ts";
+
 /** Wrong passphrases of one address in one period; each costs half a millisecond. */
 const maxFailures = 50;
 const periodMs = 1000;
@@ -17,11 +19,12 @@ export class SecretTrials {
 
   /** `now`: milliseconds of a steady clock. */
   mayTry(ip: string, now: number = performance.now()): boolean {
-    return (this.#at(now).get(ip) ?? 0) < maxFailures;
+    return (this.#at(now).get(ownerOf(ip)) ?? 0) < maxFailures;
   }
 
   failed(ip: string, now: number = performance.now()): void {
     const failures = this.#at(now);
-    failures.set(ip, (failures.get(ip) ?? 0) + 1);
+    const owner = ownerOf(ip);
+    failures.set(owner, (failures.get(owner) ?? 0) + 1);
   }
 }

@@ -5,8 +5,10 @@
  */
 import { errorText, ParseError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import { RateLimitedReport } from "../../base/rate_limited.ts";
 import { Scope } from "../../base/scope.ts";
 import type { Conf } from "../../conf/mod.ts";
+import { AddressShares } from "../../net/address_shares.ts";
 import { addressText, type NetAddress } from "../../net/address.ts";
 import { parseListenAddress } from "../../net/listen_address.ts";
 import { fastPacketCrypto } from "../../net/packet_crypto.ts";
@@ -27,8 +29,8 @@ const checkPeriodMs = 1000;
 /** Clients repeat requests whose answer is under way: refusals are remembered for so long, and so many of them. */
 const refusalMs = 3000;
 const maxRefusals = 4096;
-/** Connections, clients that wait for an answer included. */
-const maxConnections = 16_384;
+/** Connections, clients that wait for an answer included; one address may have half of them. */
+const defaultMaxConnections = 16_384;
 
 /** What a server is made of. */
 export interface SrtServerOptions {
@@ -38,6 +40,8 @@ export interface SrtServerOptions {
   readonly logger: Logger;
   /** Where clients publish to and read from. */
   readonly pathManager: PathManager;
+  /** Tests have fewer. */
+  readonly maxConnections?: number;
 }
 
 function randomBytes(size: number): Uint8Array {
@@ -56,12 +60,19 @@ export class SrtServer {
   /** By the same keys: those that were refused a moment ago, the oldest first. */
   readonly #refusals = new Map<string, { readonly bytes: Uint8Array; readonly until: number }>();
   readonly #context: SrtContext;
+  readonly #shares: AddressShares;
+  readonly #turnedAway: RateLimitedReport;
 
   private constructor(
     private readonly logger: Logger,
     private readonly socket: UdpSocket,
-    { conf, pathManager }: SrtServerOptions,
+    { conf, pathManager, maxConnections = defaultMaxConnections }: SrtServerOptions,
   ) {
+    this.#shares = new AddressShares(maxConnections);
+    this.#turnedAway = new RateLimitedReport(
+      logger,
+      (count, last) => count === 1 ? last : `${count} clients were turned away, the last one: ${last}`,
+    );
     this.#context = {
       conf,
       logger,
@@ -131,6 +142,7 @@ export class SrtServer {
       () => this.socket.receive((packets) => this.#receive(packets)),
       (error) => this.logger.error(errorText(error)),
     );
+    this.#scope.defer(() => this.#turnedAway.flush(performance.now()));
     this.#scope.defer(() => this.socket.close());
     this.#scope.defer(() => this.#wakes.close());
     this.#scope.patrol(checkPeriodMs, () => {
@@ -166,8 +178,11 @@ export class SrtServer {
     try {
       const event = this.#handshake.receive(bytes, from.ip, from.port, now);
       if (event === null) return;
-      if (event.kind === "answer") this.#answer(event.bytes, from);
-      else this.#request(event.request, from);
+      if (event.kind === "request") return this.#request(event.request, from);
+      this.#answer(event.bytes, from);
+      if (event.kind === "refusal") {
+        this.#turnedAway.report(performance.now(), `${addressText(from)}: ${event.reason}`);
+      }
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       this.logger.debug(`${addressText(from)}: ${errorText(error)}`);
@@ -185,7 +200,10 @@ export class SrtServer {
     if (known !== undefined) return known.repeated();
     const refusal = this.#refusals.get(key);
     if (refusal !== undefined) return this.#answer(refusal.bytes, from);
-    if (this.#conns.size >= maxConnections) {
+    const leave = this.#shares.take(from.ip);
+    if (leave === null) {
+      const text = `${addressText(from)}: too many connections, of this address or altogether`;
+      this.#turnedAway.report(performance.now(), text);
       return this.#answer(rejectRequest(request, Rejection.resource), from);
     }
     const conn = new SrtConn(this.#context, request, from);
@@ -194,6 +212,7 @@ export class SrtServer {
     this.#scope.run(
       () =>
         conn.run().finally(() => {
+          leave();
           this.#conns.delete(conn.socketId);
           this.#requests.delete(key);
           if (conn.refusal !== null) this.#remember(key, conn.refusal);

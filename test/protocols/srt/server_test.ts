@@ -113,6 +113,17 @@ for (const [parameters, told, reason] of refusals) {
   });
 }
 
+for (const [parameters, told] of [["", /code 1011/], [`&passphrase=${secret}`, /code 1010/]] as const) {
+  Deno.test(`srt server: who does not know the passphrase starts no source; parameters: '${parameters}'`, async () => {
+    const locked = { srtReadPassphrase: other, runOnDemand: "sleep 600" };
+    await using server = await TestServer.start({ entries: { locked } });
+    await rejects(server.dial(`streamid=read:locked${parameters}`), told);
+    await server.line(/closed: /);
+    equal(server.log.filter((line) => /runOnDemand|is reading/.test(line)), []);
+    equal(server.paths.get("locked")!.readers, []);
+  });
+}
+
 Deno.test("srt server: users and passwords of both forms of stream ids", async () => {
   await using server = await TestServer.start({ globals: { authInternalUsers: confUsers() } });
   for (const id of ["publish:a", "publish:a:me:wrong", "%23!::m=publish,r=a,u=me,s=wrong"]) {
@@ -199,7 +210,9 @@ Deno.test("srt server: a host that tries one passphrase after the other is held 
   await using server = await TestServer.start({ entries });
   const codes: number[] = [];
   const guess = async (number: number) => {
-    await using client = await RawClient.request(server.port, "publish:locked", `guess number ${number}`);
+    await using client = await RawClient.request(server.port, "publish:locked", {
+      passphrase: `guess number ${number}`,
+    });
     codes.push(await client.answer());
   };
   // So many in a second are too many: a machine that is slow has to be asked for more.
@@ -208,6 +221,30 @@ Deno.test("srt server: a host that tries one passphrase after the other is held 
     await Promise.all(Array.from({ length: 120 }, (_, i) => guess(120 * round + i)));
   }
   ok(codes.includes(1010) && codes.includes(1003), `${codes}`);
+});
+
+Deno.test("srt server: one address does not get all connections", async () => {
+  await using server = await TestServer.start({ globals: { srtAddress: "0.0.0.0:0" }, maxConnections: 4 });
+  await using _publisher = await publish(server, "streamid=publish:a", "a");
+  await using _reader = await server.dial("streamid=read:a");
+  await rejects(server.dial("streamid=read:a"), /out of resources \(code 1003\)/);
+  await server.line(/^warn .*127\.0\.0\.1:\d+: too many connections, of this address or altogether/);
+  await using other = await RawClient.request(server.port, "read:a", { hostname: "127.0.0.2" });
+  equal(await other.answer(), 0);
+  server.conns[1].close("test");
+  await server.line(/closed: test/);
+  await using _again = await server.dial("streamid=read:a");
+});
+
+Deno.test("srt server: clients before SRT 1.3 are told, and the log says what to do", async () => {
+  await using server = await TestServer.start();
+  await using old = await RawClient.request(server.port, "publish:a", { version: 4 });
+  equal(await old.answer(), 1008);
+  match(
+    await server.line(/has no stream ID/),
+    /^warn \[SRT\] 127\.0\.0\.1:\d+: version 4 of the handshake .* update/,
+  );
+  equal(server.conns.length, 0);
 });
 
 Deno.test("srt server: payloads fit into what the client takes", () => {

@@ -43,15 +43,24 @@ export interface ConnectionRequest {
 export type ListenerEvent =
   /** To be sent back. */
   | { readonly kind: "answer"; readonly bytes: Uint8Array }
+  /** The same, to a client that cannot be served at all; `reason` is for the log. */
+  | { readonly kind: "refusal"; readonly bytes: Uint8Array; readonly reason: string }
   | { readonly kind: "request"; readonly request: ConnectionRequest };
 
-export type Decision =
-  | { readonly accepted: true; readonly settings: ConnectionSettings; readonly answer: Uint8Array }
-  | { readonly accepted: false; readonly code: number };
+/** Whether the client knows the passphrase; then with the keys that it has sent, if any. */
+export type Unlocked =
+  | { readonly known: true; readonly keys: ConnectionSettings["keys"] }
+  | { readonly known: false; readonly code: number };
+
+/** A client that was taken in, and what it is told. */
+export interface Acceptance {
+  readonly settings: ConnectionSettings;
+  readonly answer: Uint8Array;
+}
 
 class Refused extends Error {
-  constructor(readonly code: number) {
-    super(`rejection ${code}`);
+  constructor(readonly code: number, reason: string) {
+    super(reason);
   }
 }
 
@@ -81,11 +90,9 @@ export class ListenerHandshake {
       const request = readRequest(handshake, control.timestamp, ip, now);
       return { kind: "request", request };
     } catch (error) {
-      if (error instanceof Refused) return { kind: "answer", bytes: rejection(handshake, error.code) };
-      if (error instanceof ParseError) {
-        return { kind: "answer", bytes: rejection(handshake, Rejection.rogue) };
-      }
-      throw error;
+      if (!(error instanceof Refused || error instanceof ParseError)) throw error;
+      const code = error instanceof Refused ? error.code : Rejection.rogue;
+      return { kind: "refusal", bytes: rejection(handshake, code), reason: error.message };
     }
   }
 }
@@ -120,22 +127,41 @@ function rejection(handshake: Handshake, code: number): Uint8Array {
 }
 
 function readRequest(handshake: Handshake, timestamp: number, ip: string, now: number): ConnectionRequest {
-  // Version 4 has no stream id, hence no path to ask for.
-  if (handshake.version < 5) throw new Refused(Rejection.version);
+  if (handshake.version < 5) {
+    throw new Refused(
+      Rejection.version,
+      "version 4 of the handshake (SRT before 1.3) has no stream ID, hence no path: the client has to be updated or to use" +
+        " another protocol",
+    );
+  }
   const { extensions } = handshake;
   const hello = findExtension(extensions, ExtensionType.handshakeRequest);
-  if (hello === null) throw new Refused(Rejection.rogue);
+  if (hello === null) throw new Refused(Rejection.rogue, "the handshake has no extension of SRT");
   const peer = parseHandshakeExtension(hello);
   const isLive = (peer.flags & SrtFlag.stream) === 0 && (peer.flags & SrtFlag.tsbpdSender) !== 0;
-  if (!isLive) throw new Refused(Rejection.messageApi);
+  if (!isLive) throw new Refused(Rejection.messageApi, "the client is not in live mode (transtype=live)");
   const congestion = findExtension(extensions, ExtensionType.congestion);
-  if (congestion !== null && parseText(congestion) !== "live") throw new Refused(Rejection.congestion);
-  if (findExtension(extensions, ExtensionType.filter) !== null) throw new Refused(Rejection.filter);
-  if (findExtension(extensions, ExtensionType.group) !== null) throw new Refused(Rejection.group);
+  if (congestion !== null && parseText(congestion) !== "live") {
+    throw new Refused(Rejection.congestion, "the client is not in live mode (congestion=live)");
+  }
+  if (findExtension(extensions, ExtensionType.filter) !== null) {
+    throw new Refused(
+      Rejection.filter,
+      "packet filters (FEC) are not supported: remove 'packetfilter' from the client",
+    );
+  }
+  if (findExtension(extensions, ExtensionType.group) !== null) {
+    throw new Refused(Rejection.group, "groups of connections (bonding) are not supported");
+  }
   const streamId = findExtension(extensions, ExtensionType.streamId);
   const keys = findExtension(extensions, ExtensionType.keyMaterialRequest);
   const keyMaterial = keys === null ? null : { parsed: parseKeyMaterial(keys), bytes: keys };
-  if (keyMaterial !== null && !isUsable(keyMaterial.parsed, peer)) throw new Refused(Rejection.crypto);
+  if (keyMaterial !== null && !isUsable(keyMaterial.parsed, peer)) {
+    throw new Refused(
+      Rejection.crypto,
+      "AES-GCM is supported with 128 and 256 bits, of clients with libsrt 1.5.4 or later: others have to use AES-CTR",
+    );
+  }
   return {
     handshake,
     peer,
@@ -164,28 +190,31 @@ export function rejectRequest(request: ConnectionRequest, code: number): Uint8Ar
   return rejection(request.handshake, code);
 }
 
+/** Checks the passphrase, empty for none. Costs half a millisecond when there is one. */
+export function unlockRequest({ keyMaterial }: ConnectionRequest, passphrase: string): Unlocked {
+  if (keyMaterial === null) {
+    return passphrase === "" ? { known: true, keys: null } : { known: false, code: Rejection.unsecure };
+  }
+  const set = passphrase === "" ? null : openKeyMaterial(keyMaterial.parsed, passphrase);
+  return set === null
+    ? { known: false, code: Rejection.badSecret }
+    : { known: true, keys: { set, passphrase } };
+}
+
 export interface AcceptOptions {
   /** Ours, not 0. */
   readonly socketId: number;
-  /** Empty: the path has none. */
-  readonly passphrase: string;
+  /** As `unlockRequest` has found them. */
+  readonly keys: ConnectionSettings["keys"];
   /** The least latency, in ms. */
   readonly latency: number;
   readonly now: number;
 }
 
-/** Takes a client in, unless its passphrase is wrong or missing. Costs half a millisecond when there is one. */
-export function acceptRequest(request: ConnectionRequest, options: AcceptOptions): Decision {
-  const { handshake, peer, keyMaterial } = request;
-  const { passphrase, socketId, now } = options;
-  let keys: ConnectionSettings["keys"] = null;
-  if (keyMaterial === null) {
-    if (passphrase !== "") return { accepted: false, code: Rejection.unsecure };
-  } else {
-    const set = passphrase === "" ? null : openKeyMaterial(keyMaterial.parsed, passphrase);
-    if (set === null) return { accepted: false, code: Rejection.badSecret };
-    keys = { set, passphrase };
-  }
+/** Takes a client in. */
+export function acceptRequest(request: ConnectionRequest, options: AcceptOptions): Acceptance {
+  const { handshake, peer } = request;
+  const { keys, socketId, now } = options;
   const receiveDelay = Math.min(maxLatency, Math.max(options.latency, peer.senderDelay));
   const sendDelay = Math.min(maxLatency, Math.max(options.latency, peer.receiverDelay));
   const settings: ConnectionSettings = {
@@ -203,7 +232,7 @@ export function acceptRequest(request: ConnectionRequest, options: AcceptOptions
     marksRetransmissions: (peer.flags & SrtFlag.retransmitFlag) !== 0,
     keys,
   };
-  return { accepted: true, settings, answer: acceptance(request, socketId, receiveDelay, sendDelay) };
+  return { settings, answer: acceptance(request, socketId, receiveDelay, sendDelay) };
 }
 
 function acceptance(

@@ -11,6 +11,7 @@ import {
   ListenerHandshake,
   rejectRequest,
   restamp,
+  unlockRequest,
 } from "../../../../src/protocols/srt/engine/listener.ts";
 import { unlimitedBandwidth } from "../../../../src/protocols/srt/engine/pacing.ts";
 import { destinationOf } from "../../../../src/protocols/srt/wire/packet.ts";
@@ -202,28 +203,28 @@ export class Simulation {
     const now = this.local(this.now);
     const event = this.#listening.receive(bytes, "10.0.0.1", 5000, now);
     if (event === null) return;
-    if (event.kind === "answer") return this.#send("caller", event.bytes, [event.bytes.length]);
+    if (event.kind !== "request") return this.#send("caller", event.bytes, [event.bytes.length]);
     this.streamId = event.request.streamId;
     if (this.#accepted !== null) {
       const answer = restamp(this.#accepted.answer, this.#accepted.settings, now);
       return this.#send("caller", answer, [answer.length]);
     }
     const { reject, listenerPassphrase, listenerLatency } = this.o;
-    const decision = reject !== undefined
-      ? { accepted: false as const, code: reject }
-      : acceptRequest(event.request, {
-        socketId: 88,
-        passphrase: listenerPassphrase ?? "",
-        latency: listenerLatency ?? 120,
-        now,
-      });
-    if (!decision.accepted) {
-      const answer = rejectRequest(event.request, decision.code);
+    const unlocked = reject !== undefined
+      ? { known: false as const, code: reject }
+      : unlockRequest(event.request, listenerPassphrase ?? "");
+    if (!unlocked.known) {
+      const answer = rejectRequest(event.request, unlocked.code);
       return this.#send("caller", answer, [answer.length]);
     }
-    this.#accepted = decision;
-    this.listener = this.#create("listener", decision.settings);
-    this.#send("caller", decision.answer, [decision.answer.length]);
+    this.#accepted = acceptRequest(event.request, {
+      socketId: 88,
+      keys: unlocked.keys,
+      latency: listenerLatency ?? 120,
+      now,
+    });
+    this.listener = this.#create("listener", this.#accepted.settings);
+    this.#send("caller", this.#accepted.answer, [this.#accepted.answer.length]);
   }
 
   get #nextWake(): number {

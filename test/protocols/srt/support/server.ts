@@ -17,6 +17,7 @@ import { guarded } from "../../../support/guarded.ts";
 export interface ServerOptions {
   readonly entries?: Entries;
   readonly globals?: Partial<GlobalValues>;
+  readonly maxConnections?: number;
 }
 
 /** A client with what it has been given. */
@@ -37,7 +38,7 @@ export class TestServer implements AsyncDisposable {
   #server!: SrtServer;
 
   static async start(
-    { entries = { all_others: {} }, globals = {} }: ServerOptions = {},
+    { entries = { all_others: {} }, globals = {}, maxConnections }: ServerOptions = {},
   ): Promise<TestServer> {
     const conf = confOf(entries, { srtAddress: "127.0.0.1:0", ...globals });
     const holder: { server?: TestServer } = {};
@@ -45,7 +46,7 @@ export class TestServer implements AsyncDisposable {
     const auth = new AuthManager(conf, silentLogger, () => 0);
     const paths = new LivePaths({ conf, auth, logger });
     const server = holder.server = new TestServer(paths, auth);
-    server.#server = await SrtServer.start({ conf, logger, pathManager: paths });
+    server.#server = await SrtServer.start({ conf, logger, pathManager: paths, maxConnections });
     return server;
   }
 
