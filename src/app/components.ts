@@ -5,35 +5,14 @@
  * Everything below "paths" is a room that can be switched off, and whose code costs memory and time: its row imports
  * `rooms/<name>.ts` when the configuration first switches it on, and nothing else here imports the room's code.
  */
-import type { ClientKind } from "../admin/clients/mod.ts";
 import { AuthManager } from "../auth/mod.ts";
-import type { Conf, GlobalKey } from "../conf/mod.ts";
+import type { GlobalKey } from "../conf/mod.ts";
 import { Hooks } from "../hooks/mod.ts";
 import { LivePaths } from "../paths/mod.ts";
 import { createSource } from "../protocols/registry.ts";
-import type { Component, Running } from "./lifecycle.ts";
+import type { Component } from "./lifecycle.ts";
+import { type Room, room } from "./room.ts";
 import type { Services } from "./services.ts";
-
-/** A row that is not loaded before it is needed. */
-interface Room extends Omit<Component<Services>, "start"> {
-  readonly isOn: (conf: Conf) => boolean;
-  /** The lists it shows while it runs. */
-  readonly shows?: readonly ClientKind[];
-  /** The `import` is written there with its path as a literal, so that executables contain the file. */
-  readonly load: () => Promise<(services: Services) => Promise<Running> | Running>;
-}
-
-function room({ isOn, shows = [], load, ...row }: Room): Component<Services> {
-  return {
-    ...row,
-    start: async (services) => {
-      services.show(Object.fromEntries(shows.map((kind) => [kind, undefined])));
-      if (!isOn(services.conf)) return undefined;
-      const start = await load();
-      return await start(services);
-    },
-  };
-}
 
 const udpKeys: readonly GlobalKey[] = ["udpReadBufferSize", "udpFastPath"];
 const rtspKeys: readonly GlobalKey[] = [
