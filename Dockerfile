@@ -14,4 +14,4 @@ RUN mkdir /data && cp mediamtx.yml /data/
 WORKDIR /data
 
 # As the image's entry point hands its arguments to deno, the server's own follow main.ts.
-ENTRYPOINT ["deno", "run", "--allow-all", "/app/main.ts"]
+ENTRYPOINT ["deno", "run", "--allow-all", "--v8-flags=--max-semi-space-size=8", "/app/main.ts"]

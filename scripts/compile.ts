@@ -8,6 +8,9 @@ import { filesBelow, root } from "./repository.ts";
 
 const output = `${root}/dist/${denoConfig.name}`;
 
+/** Those of the engine, as the start task gives them: an executable cannot be given any. */
+const engineFlags = denoConfig.tasks.start.split(" ").filter((word) => word.startsWith("--v8-flags="));
+
 /** Deno finds imports by itself, but not the files that start workers. */
 const workers = filesBelow("src", (name) => name.endsWith("worker.ts"));
 
@@ -29,6 +32,7 @@ const child = new Deno.Command(Deno.execPath(), {
     ...["compile", "--allow-all", "--no-prompt", "--output", output],
     // The tests' packages stay out.
     ...["--import-map", importMap, "--exclude-unused-npm"],
+    ...engineFlags,
     ...workers.map((path) => `--include=${path}`),
     ...Deno.args,
     "main.ts",

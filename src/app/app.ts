@@ -6,7 +6,7 @@ import type { Conf, ConfControl, LoadedConf } from "../conf/mod.ts";
 import { commandGraceMs } from "../hooks/mod.ts";
 import { FileWatch } from "../net/file_watch.ts";
 import { bannerText, type Command, parseArguments, programName, usageExitCode, usageText } from "./cli.ts";
-import { Services } from "./components.ts";
+import { Services } from "./services.ts";
 import type { ConfConnection } from "./conf_control.ts";
 import { settlesWithin } from "./deadline.ts";
 import { DefectReporter, defectText } from "./defects.ts";

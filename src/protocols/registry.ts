@@ -1,27 +1,51 @@
 /** Which room pulls which URL. Adding a protocol is a folder and a row. */
-import { type PathSource, type SourceHost, type SourceKind, StaticSource } from "../paths/mod.ts";
-import { mpegtsSource } from "./mpegts/mod.ts";
-import { rtmpSource } from "./rtmp/mod.ts";
-import { rtpSource } from "./rtp/mod.ts";
-import { rtspSource } from "./rtsp/mod.ts";
-import { srtSource } from "./srt/mod.ts";
+import {
+  type PathSource,
+  type Pull,
+  type SourceHost,
+  type SourceKind,
+  type SourceType,
+  StaticSource,
+} from "../paths/mod.ts";
+
+/** `load` brings the room's code when the first source connects, and not before. */
+function kind(
+  type: SourceType,
+  label: string,
+  load: () => Promise<(pull: Pull) => Promise<void>>,
+): SourceKind {
+  return {
+    type,
+    label,
+    connect: async (pull) => {
+      const connect = await load();
+      if (!pull.signal.aborted) await connect(pull);
+    },
+  };
+}
+
+const mpegts = kind("mpegtsSource", "MPEG-TS", async () => (await import("./mpegts/mod.ts")).pullMpegts);
+const rtmp = kind("rtmpSource", "RTMP", async () => (await import("./rtmp/mod.ts")).pullRtmp);
+const rtp = kind("rtpSource", "RTP", async () => (await import("./rtp/mod.ts")).pullRtp);
+const rtsp = kind("rtspSource", "RTSP", async () => (await import("./rtsp/mod.ts")).pullRtsp);
+const srt = kind("srtSource", "SRT", async () => (await import("./srt/mod.ts")).pullSrt);
 
 /** By the scheme of the URL. */
 const sourceKinds: Readonly<Record<string, SourceKind>> = {
-  "udp": mpegtsSource,
-  "udp+mpegts": mpegtsSource,
-  "unix+mpegts": mpegtsSource,
-  "udp+rtp": rtpSource,
-  "unix+rtp": rtpSource,
-  "rtmp": rtmpSource,
-  "rtmps": rtmpSource,
-  "rtsp": rtspSource,
-  "rtsps": rtspSource,
-  "rtsp+http": rtspSource,
-  "rtsps+http": rtspSource,
-  "rtsp+ws": rtspSource,
-  "rtsps+ws": rtspSource,
-  "srt": srtSource,
+  "udp": mpegts,
+  "udp+mpegts": mpegts,
+  "unix+mpegts": mpegts,
+  "udp+rtp": rtp,
+  "unix+rtp": rtp,
+  rtmp,
+  "rtmps": rtmp,
+  rtsp,
+  "rtsps": rtsp,
+  "rtsp+http": rtsp,
+  "rtsps+http": rtsp,
+  "rtsp+ws": rtsp,
+  "rtsps+ws": rtsp,
+  srt,
 };
 
 /** Null for sources that are no URL, and for schemes that nobody pulls yet. */

@@ -1,5 +1,5 @@
 import { type AppConf, type AppHost, runApp } from "../../src/app/app.ts";
-import type { Services } from "../../src/app/components.ts";
+import type { Services } from "../../src/app/services.ts";
 import type { Component } from "../../src/app/lifecycle.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { defaultConf, emptyOverlay, type LoadedConf } from "../../src/conf/mod.ts";

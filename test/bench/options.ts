@@ -1,3 +1,4 @@
+import denoConfig from "../../deno.json" with { type: "json" };
 import { isReaderKindName, type ReaderKindName, readerKinds } from "./readers/kinds.ts";
 import type { Config, ConfigValue } from "../interop/support/server.ts";
 import type { ShapeOptions } from "./publisher/h264_frames.ts";
@@ -39,7 +40,7 @@ export const usage = `deno task bench [options]
   --read-url URL         where readers find the stream, when they read another protocol: rtmp://…, http://… or srt://…
                          (default: the host and path of --url, ports 1935 and 8888)
   --pid N                the process at that URL whose CPU and memory are measured
-  --server-cmd CMD       how to start our own server (default: deno run -A main.ts); the configuration file follows
+  --server-cmd CMD       how to start our own server (default: as deno task start does); the configuration file follows
   --server-conf KEY=VAL  a key of its configuration; may be repeated
   --transport KIND       ${describeKinds()} (default tcp)
   --readers N            how many (default 100)
@@ -80,7 +81,7 @@ export function parseOptions(args: readonly string[]): Options {
     url: text("url", ""),
     readUrl: text("read-url", ""),
     pid: parseCount("pid", text("pid", "0")),
-    serverCommand: text("server-cmd", "deno run -A main.ts").split(/\s+/).filter((word) => word !== ""),
+    serverCommand: text("server-cmd", denoConfig.tasks.start).split(/\s+/).filter((word) => word !== ""),
     serverConfig: parseConfig(given.get("server-conf") ?? []),
     transport,
     readers,

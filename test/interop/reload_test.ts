@@ -318,3 +318,22 @@ Deno.test("certificates that are replaced on disk are shown to new connections; 
   await reader.goesOn("new certificate");
   reader.expectNoGap();
 });
+
+Deno.test("servers that were off at the start are switched on, and off again", async () => {
+  await using server = await TestServer.start({ config: {} });
+  const on = { rtmp: true, hls: true, webrtc: true, srt: true, api: true, metrics: true, pprof: true };
+  const names = ["RTMP", "HLS", "WebRTC", "SRT", "API", "metrics", "pprof"];
+  for (let round = 0; round < 2; round++) {
+    const from = server.log.lines.length;
+    await server.configure(on);
+    for (const name of names) await server.log.waitFor(new RegExp(`\\[${name}\\] started`), 30_000, from);
+    for (const url of [server.hlsUrl("cam/"), server.webrtcUrl("cam/"), `${server.apiUrl}/v3/info`]) {
+      const answer = await fetch(url);
+      await answer.body?.cancel();
+      equal(answer.status, 200, url);
+    }
+    const to = server.log.lines.length;
+    await server.configure({});
+    for (const name of names) await server.log.waitFor(new RegExp(`\\[${name}\\] closing`), 30_000, to);
+  }
+});

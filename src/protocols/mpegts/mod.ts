@@ -1,2 +1,2 @@
 /** Sources that bring MPEG-TS as it is: over UDP, or through a socket file. */
-export { mpegtsSource } from "./source.ts";
+export { pullMpegts } from "./source.ts";

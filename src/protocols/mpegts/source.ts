@@ -7,15 +7,13 @@
 import { packetSize, syncByte } from "../../containers/mpegts/wire/packet.ts";
 import { parseUdpInputUrl, receiveUdpInput } from "../../net/udp/input.ts";
 import { parseUnixInputUrl, readUnixInput } from "../../net/unix_input.ts";
-import type { Pull, SourceKind } from "../../paths/mod.ts";
+import type { Pull } from "../../paths/mod.ts";
 import { MpegtsIngest } from "../../stream/mpegts_ingest.ts";
 
-/** `udp+mpegts://`, `udp://` and `unix+mpegts://`. */
-export const mpegtsSource: SourceKind = {
-  type: "mpegtsSource",
-  label: "MPEG-TS",
-  connect: (pull) => /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull),
-};
+/** `udp+mpegts://`, `udp://` and `unix+mpegts://`: receives until the pull ends. */
+export function pullMpegts(pull: Pull): Promise<void> {
+  return /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull);
+}
 
 async function receiveUdp(pull: Pull): Promise<void> {
   const { conf, pathConf } = pull;

@@ -1,4 +1,4 @@
 /** RTMP and RTMPS: the server that clients publish to and read from. */
 export { RtmpServer, type RtmpServerOptions } from "./server.ts";
 export type { RtmpConnSnapshot } from "./stats.ts";
-export { rtmpSource } from "./source.ts";
+export { pullRtmp } from "./source.ts";

@@ -6,7 +6,7 @@
 import { ParseError, UserError } from "../../base/errors.ts";
 import type { ByteConn } from "../../net/byte_conn.ts";
 import { dialTcp, dialTls } from "../../net/tcp/mod.ts";
-import type { Pull, SourceKind } from "../../paths/mod.ts";
+import type { Pull } from "../../paths/mod.ts";
 import { CipherTarget } from "./cipher_conn.ts";
 import { type ClientAction, ClientEngine } from "./engine/client.ts";
 import { Publishing } from "./publishing.ts";
@@ -20,10 +20,8 @@ const fourCcs = ["av01", "vp09", "hvc1", "avc1", "Opus", "fLaC", "ac-3", "mp4a",
 /** Characters of what the server says at the end. */
 const maxReason = 200;
 
-/** `rtmp://` and `rtmps://`. */
-export const rtmpSource: SourceKind = { type: "rtmpSource", label: "RTMP", connect: pullRtmp };
-
-async function pullRtmp(pull: Pull): Promise<void> {
+/** `rtmp://` and `rtmps://`: connects once. */
+export async function pullRtmp(pull: Pull): Promise<void> {
   const url = readUrl(pull.url);
   let authQuery: string | null = "";
   for (let i = 0; i < maxConnections; i++) {

@@ -7,18 +7,16 @@
 import { ParseError, UserError } from "../../base/errors.ts";
 import { parseUdpInputUrl, receiveUdpInput } from "../../net/udp/input.ts";
 import { parseUnixInputUrl, readUnixInput } from "../../net/unix_input.ts";
-import type { Pull, SourceKind } from "../../paths/mod.ts";
+import type { Pull } from "../../paths/mod.ts";
 import { isRtcp } from "../../rtp/rtcp/compound.ts";
 import { type DescribedMedia, mediasFromSdp } from "../../sdp/medias.ts";
 import { parseSdp } from "../../sdp/parse.ts";
 import { mpegtsFormat, RtpReception } from "../../stream/rtp_reception.ts";
 
-/** `udp+rtp://` and `unix+rtp://`. */
-export const rtpSource: SourceKind = {
-  type: "rtpSource",
-  label: "RTP",
-  connect: (pull) => /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull),
-};
+/** `udp+rtp://` and `unix+rtp://`: receives until the pull ends. */
+export function pullRtp(pull: Pull): Promise<void> {
+  return /^unix\+/i.test(pull.url) ? receiveUnix(pull) : receiveUdp(pull);
+}
 
 /** Payload types are the only thing that tells packets apart: all sections share one port. */
 function describe(sdp: string): { medias: DescribedMedia[]; sections: Map<number, number> } {

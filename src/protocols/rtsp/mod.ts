@@ -1,4 +1,4 @@
 /** RTSP and RTSPS: the server that clients publish to and read from. */
 export { RtspServer, type RtspServerOptions } from "./server.ts";
 export type { RtspConnSnapshot, RtspSessionSnapshot } from "./stats.ts";
-export { rtspSource } from "./source.ts";
+export { pullRtsp } from "./source.ts";

@@ -1,6 +1,6 @@
 /** Pulls of `rtsp://`, `rtsps://` and their tunnels. The stream keeps the packets as they came. */
 import { ParseError, UserError } from "../../base/errors.ts";
-import type { Pull, SourceKind } from "../../paths/mod.ts";
+import type { Pull } from "../../paths/mod.ts";
 import { Authorizer } from "./client/authorizer.ts";
 import type { DeliveryKind } from "./client/delivery.ts";
 import { Player } from "./client/player.ts";
@@ -9,10 +9,8 @@ import { parseRtspUrl, type RtspUrl } from "./wire/url.ts";
 /** More in a row are a circle. */
 const maxRedirects = 5;
 
-/** `rtsp://` and `rtsps://`, also through tunnels. */
-export const rtspSource: SourceKind = { type: "rtspSource", label: "RTSP", connect: pullRtsp };
-
-async function pullRtsp(pull: Pull): Promise<void> {
+/** `rtsp://` and `rtsps://`, also through tunnels: connects once. */
+export async function pullRtsp(pull: Pull): Promise<void> {
   const first = readUrl(pull.url);
   const { user, password = "" } = first;
   const credentials = user === undefined ? null : { user, password };

@@ -6,15 +6,13 @@
  */
 import { ParseError, UserError } from "../../base/errors.ts";
 import { RateLimitedReport } from "../../base/rate_limited.ts";
-import type { Pull, SourceKind } from "../../paths/mod.ts";
+import type { Pull } from "../../paths/mod.ts";
 import { MpegtsIngest } from "../../stream/mpegts_ingest.ts";
 import { dialSrt } from "./client.ts";
 import { parseSrtUrl, type SrtUrl } from "./wire/url.ts";
 
-/** The row of the table of sources. */
-export const srtSource: SourceKind = { type: "srtSource", label: "SRT", connect: pullSrt };
-
-async function pullSrt(pull: Pull): Promise<void> {
+/** `srt://`: connects once. */
+export async function pullSrt(pull: Pull): Promise<void> {
   const url = readUrl(pull.url);
   const { conf, logger } = pull;
   const stop = new AbortController();

@@ -2,6 +2,7 @@
  * A server of our own on free ports. `INTEROP_SERVER` names another command with the same command line: a compiled
  * executable, for example.
  */
+import denoConfig from "../../../deno.json" with { type: "json" };
 import { serversOff } from "../../support/servers_off.ts";
 import { LineLog } from "./lines.ts";
 import { freeTcpPorts, freeUdpPair } from "../../support/ports.ts";
@@ -55,10 +56,15 @@ export interface ServerPorts {
   readonly pprof: number;
 }
 
+/** As `deno task start` does it. */
+function startCommand(): readonly string[] {
+  return [Deno.execPath(), ...denoConfig.tasks.start.split(" ").slice(1)];
+}
+
 function serverCommand(): readonly string[] {
   const other = Deno.env.get("INTEROP_SERVER");
   if (other !== undefined && other !== "") return other.split(/\s+/);
-  return [Deno.execPath(), "run", "-A", "main.ts"];
+  return startCommand();
 }
 
 function takePorts(): ServerPorts {
