@@ -28,8 +28,8 @@ export const aeadTagSize = 16;
 
 /** AES-GCM with 12-byte nonces. */
 export interface AeadCipher {
-  /** Writes what `plain` becomes to the beginning of `out`, which may be where it lies, and the tag behind it. */
-  seal(nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array, out: Uint8Array): void;
+  /** Writes what `plain` becomes to `out` from `at` on, which may be where it lies, and the tag behind it. */
+  seal(nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array, out: Uint8Array, at: number): void;
   /** Decrypts the span, which the tag follows, in place. False when the tag is wrong: the span is then unusable. */
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, span: Span): boolean;
   close(): void;

@@ -8,6 +8,7 @@ import {
   type Span,
 } from "../../base/packet_crypto.ts";
 import { foreignCallsAllowed, plain } from "./libc.ts";
+import { addressOf } from "./message_table.ts";
 
 // Names of OpenSSL's libcrypto 3 and 1.1. Key lengths fit u32, which lies in the same register as size_t.
 const symbols = {
@@ -23,14 +24,15 @@ const symbols = {
     parameters: ["pointer", "pointer", "pointer", "buffer", "buffer", "i32"],
     result: "i32",
   },
-  EVP_CipherUpdate: { parameters: ["pointer", "buffer", "buffer", "buffer", "i32"], result: "i32" },
-  EVP_CipherFinal_ex: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  // Where the output goes is an address: a view of each packet would cost more than the call.
+  EVP_CipherUpdate: { parameters: ["pointer", "usize", "pointer", "buffer", "i32"], result: "i32" },
+  EVP_CipherFinal_ex: { parameters: ["pointer", "pointer", "pointer"], result: "i32" },
   EVP_sha1: { parameters: [], result: "pointer" },
   HMAC_CTX_new: { parameters: [], result: "pointer" },
   HMAC_CTX_free: { parameters: ["pointer"], result: "void" },
   HMAC_Init_ex: { parameters: ["pointer", "buffer", "i32", "pointer", "pointer"], result: "i32" },
   HMAC_Update: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
-  HMAC_Final: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  HMAC_Final: { parameters: ["pointer", "buffer", "pointer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Libcrypto = Deno.DynamicLibrary<typeof symbols>["symbols"];
@@ -66,11 +68,28 @@ function check(result: number, what: string): void {
   if (result !== 1) throw new Error(`libcrypto: ${what} failed`);
 }
 
-/** Where the library writes the number of bytes it has written; we know it beforehand. */
-const written = new Int32Array(1);
-/** GCM and counter mode have nothing left to write at the end. */
-const nothing = new Uint8Array(16);
+/** Memory that the library writes to and nobody reads. */
+const unread = new ArrayBuffer(32);
+const unreadAt = library === undefined ? null : Deno.UnsafePointer.of(unread);
+/** The number of bytes it has written: we know it beforehand. */
+const written = unreadAt;
+/** What is left at the end: GCM and counter mode leave nothing. */
+const rest = unreadAt === null ? null : Deno.UnsafePointer.offset(unreadAt, 16);
 const sealedTag = new Uint8Array(aeadTagSize);
+
+/** An address takes the way over this cell: a number is slow to pass, and so is a bigint made of one. */
+const place = new BigUint64Array(1);
+const placeWords = new Uint32Array(place.buffer);
+/** For data that is authenticated only. */
+const nowhere = 0n;
+
+/** Where the byte at `at` lies in memory, for the next call. */
+function placeOf(bytes: Uint8Array, at: number): bigint {
+  const address = addressOf(bytes) + at;
+  placeWords[0] = address >>> 0;
+  placeWords[1] = Math.floor(address / 2 ** 32);
+  return place[0];
+}
 
 /** A cipher context with its key set, freed with its owner. */
 class Context {
@@ -122,7 +141,10 @@ class SystemCounterCipher implements CounterCipher {
     for (let i = 0; i < spans.length; i++) {
       const part = plain(bytes.subarray(spans[i].start, spans[i].end));
       this.#context.start(counters.subarray(i * 16, i * 16 + 16));
-      check(this.library.EVP_CipherUpdate(pointer, part, written, part, part.length), "encrypting");
+      check(
+        this.library.EVP_CipherUpdate(pointer, placeOf(part, 0), written, part, part.length),
+        "encrypting",
+      );
     }
   }
 
@@ -173,12 +195,12 @@ class SystemGcm implements AeadCipher {
     context: Context,
     associated: Uint8Array,
     from: Uint8Array<ArrayBuffer>,
-    to: Uint8Array<ArrayBuffer>,
+    to: bigint,
   ): void {
     const { library } = this;
     const { pointer } = context;
     check(
-      library.EVP_CipherUpdate(pointer, null, written, plain(associated), associated.length),
+      library.EVP_CipherUpdate(pointer, nowhere, written, plain(associated), associated.length),
       "authenticating",
     );
     if (from.length > 0) {
@@ -186,14 +208,14 @@ class SystemGcm implements AeadCipher {
     }
   }
 
-  seal(nonce: Uint8Array, associated: Uint8Array, clear: Uint8Array, out: Uint8Array): void {
+  seal(nonce: Uint8Array, associated: Uint8Array, clear: Uint8Array, out: Uint8Array, at: number): void {
     const { pointer } = this.#sealing;
     this.#sealing.start(nonce);
-    this.#run(this.#sealing, associated, plain(clear), plain(out));
-    check(this.library.EVP_CipherFinal_ex(pointer, nothing, written), "ending");
+    this.#run(this.#sealing, associated, plain(clear), placeOf(out, at));
+    check(this.library.EVP_CipherFinal_ex(pointer, rest, written), "ending");
     // Into a buffer that is there: another view of `out` would cost more than the copy.
     check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, sealedTag), "reading a tag");
-    const end = clear.length;
+    const end = at + clear.length;
     for (let i = 0; i < aeadTagSize; i++) out[end + i] = sealedTag[i];
   }
 
@@ -201,10 +223,10 @@ class SystemGcm implements AeadCipher {
     const { pointer } = this.#opening;
     this.#opening.start(nonce);
     const part = plain(bytes.subarray(start, end));
-    this.#run(this.#opening, associated, part, part);
+    this.#run(this.#opening, associated, part, placeOf(part, 0));
     const tag = plain(bytes.subarray(end, end + aeadTagSize));
     check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmSetTag, aeadTagSize, tag), "setting a tag");
-    return this.library.EVP_CipherFinal_ex(pointer, nothing, written) === 1;
+    return this.library.EVP_CipherFinal_ex(pointer, rest, written) === 1;
   }
 
   close(): void {

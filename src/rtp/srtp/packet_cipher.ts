@@ -166,7 +166,7 @@ class GcmPacketCipher implements PacketCipher {
       this.#setNonce(ssrc, index);
       const from = start + header;
       const associated = this.#associated(bytes, start, from, trailerOf(index, this.rtcp));
-      this.#cipher.seal(this.#nonce, associated, payload, bytes.subarray(from));
+      this.#cipher.seal(this.#nonce, associated, payload, bytes, from);
     }
   }
 

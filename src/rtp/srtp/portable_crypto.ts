@@ -78,12 +78,12 @@ class NodeGcm implements AeadCipher {
     this.#name = key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
   }
 
-  seal(nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array, out: Uint8Array): void {
+  seal(nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array, out: Uint8Array, at: number): void {
     const cipher = createCipheriv(this.#name, this.key, nonce);
     cipher.setAAD(associated);
-    out.set(cipher.update(plain));
+    out.set(cipher.update(plain), at);
     cipher.final();
-    out.set(cipher.getAuthTag(), plain.length);
+    out.set(cipher.getAuthTag(), at + plain.length);
   }
 
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {

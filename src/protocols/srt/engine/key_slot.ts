@@ -44,8 +44,13 @@ export class KeySlot {
     for (const { start, end } of spans) {
       const header = start - headerSize;
       this.#associate(bytes, header);
-      const part = bytes.subarray(start, end);
-      this.#aead!.seal(this.#nonce(bytes, header), this.#associated, part, bytes.subarray(start));
+      this.#aead!.seal(
+        this.#nonce(bytes, header),
+        this.#associated,
+        bytes.subarray(start, end),
+        bytes,
+        start,
+      );
     }
   }
 
