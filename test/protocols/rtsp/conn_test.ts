@@ -5,11 +5,12 @@ import type { ByteConn } from "../../../src/net/byte_conn.ts";
 import { LivePaths } from "../../../src/paths/manager.ts";
 import { RtspConn } from "../../../src/protocols/rtsp/conn.ts";
 import type { RtspContext } from "../../../src/protocols/rtsp/context.ts";
+import { serializeInterleaved } from "../../../src/protocols/rtsp/wire/interleaved.ts";
 import { StreamStates } from "../../../src/protocols/rtsp/stream_state.ts";
 import { HttpTunnels } from "../../../src/protocols/rtsp/tunnel/http.ts";
 import { portableCrypto } from "../../../src/rtp/srtp/mod.ts";
 import { Unit } from "../../../src/stream/unit.ts";
-import { access, confOf, medias, TestPublisher } from "../../paths/support.ts";
+import { access, confOf, medias, TestPublisher, TestReader } from "../../paths/support.ts";
 import { equal } from "../../support/assert.ts";
 import { packet } from "../../stream/support.ts";
 import { audioOnly } from "./support/media.ts";
@@ -44,9 +45,9 @@ function start() {
   return { paths, sessions, connect, [Symbol.asyncDispose]: close };
 }
 
-/** Brings one request when `came` settles, then the end. */
-function bringing(request: string, came: Promise<void>) {
-  const reads = [new TextEncoder().encode(request)];
+/** Brings all this, one after the other, when `came` settles, then the end. */
+function bringing(came: Promise<void>, all: readonly (string | Uint8Array)[]) {
+  const reads = all.map((one) => typeof one === "string" ? new TextEncoder().encode(one) : one);
   const answers: string[] = [];
   const stream: ByteConn = {
     local: address,
@@ -71,11 +72,10 @@ function bringing(request: string, came: Promise<void>) {
 Deno.test("a request that comes in the moment in which its connection is closed makes no session", async () => {
   await using server = start();
   const came = Promise.withResolvers<void>();
-  const { stream } = bringing(
+  const { stream } = bringing(came.promise, [
     "ANNOUNCE rtsp://127.0.0.1/cam RTSP/1.0\r\nCSeq: 1\r\nContent-Type: application/sdp\r\n" +
-      `Content-Length: ${audioOnly.length}\r\n\r\n${audioOnly}`,
-    came.promise,
-  );
+    `Content-Length: ${audioOnly.length}\r\n\r\n${audioOnly}`,
+  ]);
   const conn = server.connect(stream);
   const running = conn.run();
   came.resolve();
@@ -89,10 +89,9 @@ Deno.test("a stream that ends in the moment in which it is described is not ther
   const { paths } = server;
   const conf = await paths.authorize(access("cam"), "publish");
   const seat = await paths.addPublisher(access("cam"), new TestPublisher(), medias, conf);
-  const { stream, answers } = bringing(
+  const { stream, answers } = bringing(Promise.resolve(), [
     "DESCRIBE rtsps://127.0.0.1/cam RTSP/1.0\r\nCSeq: 1\r\n\r\n",
-    Promise.resolve(),
-  );
+  ]);
   // The keys of the stream are told with the numbers of its packets.
   const streams = new StreamStates();
   streams.of({ secure: true, srtpCrypto: portableCrypto, multicast: null }, seat.stream);
@@ -106,4 +105,34 @@ Deno.test("a stream that ends in the moment in which it is described is not ther
   pathManager.connected = (conn) => paths.connected(conn);
   await server.connect(stream, { pathManager, streams }).run();
   equal(answers.map((answer) => answer.split("\r\n")[0]), ["RTSP/1.0 404 Not Found"]);
+});
+
+Deno.test("packets that came with the end of their publisher in one read stay as they were", async () => {
+  await using server = start();
+  const { paths } = server;
+  const kept: Uint8Array[] = [];
+  const fanout = {
+    write: (units: readonly Unit[]) =>
+      kept.push(...units.flatMap(({ packets }) => packets.map(({ bytes }) => bytes))),
+    close: () => {},
+  };
+  paths.watchStreams(() => {
+    const seat = paths.addReader(access("cam"), new TestReader(), true);
+    void seat.then(({ stream }) => stream.fanout("test", () => fanout));
+  });
+  const url = "rtsp://127.0.0.1/cam";
+  const media = packet(1, 0, new Uint8Array(160).fill(7), false, 0).bytes;
+  const { stream } = bringing(Promise.resolve(), [
+    `ANNOUNCE ${url} RTSP/1.0\r\nContent-Type: application/sdp\r\n` +
+    `Content-Length: ${audioOnly.length}\r\n\r\n${audioOnly}` +
+    `SETUP ${url}/streamid=0 RTSP/1.0\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`,
+    Uint8Array.of(
+      ...new TextEncoder().encode(`RECORD ${url} RTSP/1.0\r\n\r\n`),
+      ...serializeInterleaved(0, media),
+      ...new TextEncoder().encode(`TEARDOWN ${url} RTSP/1.0\r\n\r\n`),
+    ),
+    `OPTIONS ${url} RTSP/1.0\r\nX-Header: ${"x".repeat(500)}\r\n\r\n`,
+  ]);
+  await server.connect(stream).run();
+  equal(kept, [media]);
 });
