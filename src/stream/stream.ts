@@ -36,6 +36,7 @@ export class Stream {
   readonly #errors: RateLimitedReport;
   readonly #keyFrames = new KeyFrameRequests();
   #now = 0;
+  #closed = false;
   #inboundBytes = 0;
   #inboundFrames = 0;
   #inboundFramesInError = 0;
@@ -83,8 +84,18 @@ export class Stream {
    */
   fanout<F extends Fanout>(key: string, create: () => F): F {
     let fanout = this.#fanouts.get(key);
-    if (fanout === undefined) this.#fanouts.set(key, fanout = create());
+    if (fanout === undefined) {
+      fanout = create();
+      // Who has waited for the stream may come just behind its end.
+      if (this.#closed) fanout.close();
+      else this.#fanouts.set(key, fanout);
+    }
     return fanout as F;
+  }
+
+  /** It has ended. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Units from the last random access point on; empty when nothing is cached. */
@@ -128,6 +139,7 @@ export class Stream {
 
   /** No more units will come: forgets what is cached. Readers are closed by the path. */
   close(): void {
+    this.#closed = true;
     this.#gop?.clear();
     for (const fanout of this.#fanouts.values()) fanout.close();
     this.#fanouts.clear();

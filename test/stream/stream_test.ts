@@ -57,6 +57,13 @@ Deno.test("a fanout is made once for its wire form, gets each batch, and ends wi
   equal([one.closed, other.closed], [1, 1]);
 });
 
+Deno.test("a fanout that is asked for behind the end has ended, too", () => {
+  const { stream } = start();
+  stream.close();
+  equal(stream.fanout("a", () => new RecordingFanout()).closed, 1);
+  equal(stream.fanoutKeys, []);
+});
+
 Deno.test("parameter sets in the stream change the codec of the track", () => {
   const { stream, video } = start();
   const [sps, pps] = [nal(7), nal(8)];

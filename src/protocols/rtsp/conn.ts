@@ -139,6 +139,7 @@ export class RtspConn {
           }
           // What came before it was received earlier than what comes after it.
           this.session?.flush(now);
+          this.#noteViews();
           if (this.#closeReason !== null) return;
           await this.#handleRequest(message.request);
           this.#lastActivity = now = Date.now();
@@ -147,9 +148,13 @@ export class RtspConn {
       if (this.#closeReason !== null) return;
     }
     this.session?.flush(now);
-    // A publisher's packets are kept as views of what was read, longer than it publishes; nobody else's are.
-    if (this.session?.state === "record") this.#viewsKept = true;
+    this.#noteViews();
     if (!this.#viewsKept && this.#reading === null) this.#reader.rewind();
+  }
+
+  /** A publisher's packets are kept as views of what was read, longer than it publishes; nobody else's are. */
+  #noteViews(): void {
+    if (this.session?.state === "record") this.#viewsKept = true;
   }
 
   /** The socket goes on as a tunnel, inside which a connection of its own speaks RTSP. */

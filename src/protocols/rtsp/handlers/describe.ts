@@ -1,4 +1,5 @@
 import { pathAccess, requireUrl, withPathErrors } from "../access.ts";
+import { NoStreamError } from "../../../paths/mod.ts";
 import type { RtspConn } from "../conn.ts";
 import { describeStream } from "../description.ts";
 import type { Reply } from "../reply.ts";
@@ -15,6 +16,8 @@ export function describe(conn: RtspConn, request: RtspRequest): Promise<Reply> {
     if (described.kind === "redirect") {
       return { status: 302, headers: [["Location", redirectUrl(url, described.to)]] };
     }
+    // It may have ended in the moment in which it was given.
+    if (described.stream.closed) throw new NoStreamError(target.path);
     const sdp = describeStream(conn.context, described.stream, wantsMulticast(target.query));
     return {
       status: 200,

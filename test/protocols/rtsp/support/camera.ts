@@ -42,7 +42,16 @@ export class Camera implements AsyncDisposable {
   async #accept(): Promise<void> {
     for await (const conn of this.#listener) {
       this.#conns.add(conn);
-      this.#running.push(this.#serve(conn).catch(() => {}).finally(() => this.#conns.delete(conn)));
+      this.#running.push(this.#serve(conn).catch(() => {}).finally(() => this.#forget(conn)));
+    }
+  }
+
+  #forget(conn: Deno.Conn): void {
+    if (!this.#conns.delete(conn)) return;
+    try {
+      conn.close();
+    } catch {
+      // Its loop was faster.
     }
   }
 
@@ -95,13 +104,7 @@ export class Camera implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
-    for (const conn of this.#conns) {
-      try {
-        conn.close();
-      } catch {
-        // Its loop was faster.
-      }
-    }
+    for (const conn of [...this.#conns]) this.#forget(conn);
     await Promise.all(this.#running);
   }
 }
