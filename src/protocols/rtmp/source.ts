@@ -90,7 +90,11 @@ class Player {
       const now = Date.now();
       for (let action = this.#engine.next(now); action !== null; action = this.#engine.next(now)) {
         if (action.kind === "retry") return action.authQuery;
-        if (action.kind === "end") throw new UserError(action.reason.slice(0, maxReason));
+        if (action.kind === "end") {
+          // What came together with it is still of the stream.
+          this.#publishing.flush(now);
+          throw new UserError(action.reason.slice(0, maxReason));
+        }
         const task = this.#perform(action, now);
         if (task !== undefined) await task;
       }

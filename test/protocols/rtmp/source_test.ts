@@ -1,8 +1,16 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { concat } from "../../../src/base/bytes.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import { type MediaMessage, ourChunkSize } from "../../../src/protocols/rtmp/engine/link.ts";
+import { ServerEngine } from "../../../src/protocols/rtmp/engine/server.ts";
+import { rtmpSource } from "../../../src/protocols/rtmp/source.ts";
+import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer.ts";
+import { Stream } from "../../../src/stream/stream.ts";
 import { equal, match, ok } from "../../support/assert.ts";
+import { confOf, pathConf } from "../../paths/support.ts";
 import { Puller } from "../support/puller.ts";
-import { aacFrame, audio, interFrame, keyFrame, video } from "./support/messages.ts";
-import { publish } from "./support/publisher.ts";
+import { aacFrame, aacHeader, audio, avcHeader, interFrame, keyFrame, video } from "./support/messages.ts";
+import { announced, publish } from "./support/publisher.ts";
 import { TestServer } from "./support/server.ts";
 
 for (const secure of [false, true]) {
@@ -64,4 +72,64 @@ Deno.test("RTMP source: on demand, and an error is told before the stream ends",
   await units.ended("the stream");
   const lines = puller.log.all.filter((line) => /RTMP source\] (Net|the peer|stopped)/.test(line));
   match(lines.join("\n"), /^error .*\ninfo .* stopped: an error occurred$/);
+});
+
+/** Says at once that it plays, all it has, and that this was all. */
+async function serveAllAtOnce(listener: Deno.Listener, messages: readonly MediaMessage[]): Promise<void> {
+  const conn = await listener.accept();
+  const engine = new ServerEngine((size) => new Uint8Array(size));
+  const types = { audio: 8, video: 9, data: 18 } as const;
+  const media = () =>
+    serializeMessages(
+      messages.map(({ kind, timestamp, body }) => ({
+        chunkStreamId: 4,
+        type: types[kind],
+        timestamp,
+        streamId: 1,
+        parts: [body],
+      })),
+      ourChunkSize,
+    );
+  for (let count = 1; count > 0;) {
+    const read = await conn.read(engine.space());
+    count = read ?? 0;
+    engine.filled(count);
+    const out: Uint8Array[] = [];
+    for (let action = engine.next(0); action !== null; action = engine.next(0)) {
+      if (action.kind === "send") out.push(action.bytes);
+      else if (action.kind === "request") out.push(engine.accept(), media(), engine.streamEnded());
+    }
+    const bytes = concat(out);
+    for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
+  }
+  conn.close();
+}
+
+Deno.test("RTMP source: what comes together with the end of the stream is not lost", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const served = serveAllAtOnce(listener, [
+    announced,
+    audio(0, aacHeader),
+    video(0, avcHeader),
+    video(0, keyFrame),
+    audio(10, aacFrame),
+    video(40, interFrame),
+  ]);
+  let stream: Stream | null = null;
+  const pull = rtmpSource.connect({
+    url: `rtmp://127.0.0.1:${port}/app/cam`,
+    conf: confOf({}),
+    pathConf: pathConf("cam"),
+    logger: silentLogger,
+    signal: new AbortController().signal,
+    received() {},
+    attach(medias) {
+      stream = new Stream({ medias, logger: silentLogger, gopCache: false, maxRtpPayload: 1400 });
+      return { pathName: "cam", conf: pathConf("cam"), stream, leave() {} };
+    },
+  });
+  match(String(await pull.catch((error) => error)), /UnpublishNotify/);
+  await served;
+  equal(stream!.stats.inboundFrames, 3);
 });

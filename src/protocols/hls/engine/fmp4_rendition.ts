@@ -3,7 +3,7 @@ import { type FileObserver, FileStore } from "./file_store.ts";
 import type { TrackInput } from "./input/input.ts";
 import { FileNames } from "./names.ts";
 import { PartTarget } from "./part_target.ts";
-import type { Rendition } from "./rendition.ts";
+import { plausibleFrameRate, type Rendition } from "./rendition.ts";
 import type { OpenSegment } from "./segment.ts";
 import { SegmentBuilder } from "./segment_builder.ts";
 import type { MuxerSettings } from "./settings.ts";
@@ -59,6 +59,7 @@ export class Fmp4Rendition implements Rendition {
   }
 
   get frameRate(): number | null {
-    return this.input.kind === "video" ? this.input.frameRate ?? this.builder.measuredRate : null;
+    if (this.input.kind !== "video") return null;
+    return plausibleFrameRate(this.input.frameRate, this.builder.measuredRate);
   }
 }

@@ -5,7 +5,7 @@ import { type Fmp4Codec, isFmp4Video } from "../../../containers/fmp4/mod.ts";
 import { type FileObserver, FileStore } from "./file_store.ts";
 import type { Sample, TrackInput } from "./input/input.ts";
 import { FileNames } from "./names.ts";
-import type { Rendition } from "./rendition.ts";
+import { plausibleFrameRate, type Rendition } from "./rendition.ts";
 import type { OpenSegment } from "./segment.ts";
 import { maxSampleDuration, type MuxerSettings, startTime } from "./settings.ts";
 import { Timeline } from "./timeline.ts";
@@ -59,8 +59,10 @@ export class MpegtsRendition implements Rendition {
   #offset = 0;
   #lastDts: number;
   #broken = false;
+  /** Of the leading track, in closed segments and in the open one. */
   #frames = 0;
   #seconds = 0;
+  #openFrames = 0;
 
   /** The first input decides where segments begin. */
   constructor(
@@ -94,7 +96,10 @@ export class MpegtsRendition implements Rendition {
 
   get frameRate(): number | null {
     if (this.inputs[0].kind !== "video") return null;
-    return this.inputs[0].frameRate ?? (this.#seconds > 0 ? this.#frames / this.#seconds : null);
+    return plausibleFrameRate(
+      this.inputs[0].frameRate,
+      this.#seconds > 0 ? this.#frames / this.#seconds : null,
+    );
   }
 
   /** Throws UserError when a segment gets too large. */
@@ -142,14 +147,16 @@ export class MpegtsRendition implements Rendition {
     if (sample.randomAccess && (due || changed)) {
       this.#close(dts);
       this.#begin(dts, sample.ntp, changed);
+    } else {
+      this.#openFrames++;
     }
     this.#lastDts = dts;
-    this.#frames++;
     return true;
   }
 
   #begin(start: number, ntp: number, discontinuity: boolean): void {
     this.#lastDts = start;
+    this.#openFrames = 1;
     const codecs = this.inputs.map(({ codec }) => codec);
     if (this.#writer === null || codecs.some((codec, i) => codec !== this.#codecs[i])) {
       this.#codecs = codecs;
@@ -165,6 +172,7 @@ export class MpegtsRendition implements Rendition {
     this.files.add(name, bytes);
     const duration = (end - start) / mpegtsClockRate;
     this.#seconds += duration;
+    this.#frames += this.#openFrames;
     const size = bytes.length;
     this.timeline.push({ msn, name, duration, ntp, discontinuity, gap: false, map: null, parts: [], size });
   }

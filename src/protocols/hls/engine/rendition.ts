@@ -24,6 +24,16 @@ export interface Rendition {
   readonly frameRate: number | null;
 }
 
+/** Parameters whose frame rate is further off, by this factor, are wrong: encoders write the rate of their clock there. */
+const maxRateError = 1.5;
+
+/** Frames per second: as stated, unless what was measured is far from that. A player may refuse a rate it cannot show. */
+export function plausibleFrameRate(stated: number | null, measured: number | null): number | null {
+  if (stated === null || measured === null) return stated ?? measured;
+  const isPlausible = stated <= measured * maxRateError && stated >= measured / maxRateError;
+  return isPlausible ? stated : measured;
+}
+
 /** Durations of the parts that the playlist lists, in seconds. */
 export function listedParts(rendition: Rendition): number[] {
   const parts = segmentsWithParts(rendition).flatMap((segment) => segment.parts);

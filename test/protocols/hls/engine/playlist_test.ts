@@ -102,6 +102,28 @@ video1_stream.m3u8
   );
 });
 
+Deno.test("multivariant: a frame rate that parameters get wrong is the measured one", () => {
+  const rate = (frameRate: number, variant: "fmp4" | "mpegts") => {
+    const track = h264Track(0);
+    const createWriter = () => ({ write() {}, size: 0, finish: () => new Uint8Array(1000) });
+    const muxer = createMuxer([track], { variant }, { createWriter });
+    const frames = Math.ceil(8 * frameRate);
+    const units = videoUnits(track, new Random(1), { frames, frameRate, keyInterval: Math.ceil(frameRate) });
+    muxer.write(interleave(units));
+    return Number(/FRAME-RATE=([\d.]+)/.exec(playlist(muxer, "index.m3u8")!)![1]);
+  };
+  // The SPS says 25.
+  for (const variant of ["fmp4", "mpegts"] as const) {
+    equal([rate(25, variant), rate(24, variant)], [25, 25]);
+    for (const actual of [2, 10, 60]) {
+      ok(
+        Math.abs(rate(actual, variant) / actual - 1) < 0.2,
+        `${actual}: ${rate(actual, variant)}, ${variant}`,
+      );
+    }
+  }
+});
+
 Deno.test("multivariant: audio only needs no group, several tracks do", () => {
   const one = createMuxer([aacTrack(0)]);
   const tracks = [aacTrack(0), aacTrack(1)];
