@@ -13,6 +13,7 @@ import {
 } from "../../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedMedia, SrtpKeys } from "../../contracts.ts";
+import { KeyFrameWishes } from "./key_frame_wishes.ts";
 import { ReaderTrack } from "./reader_track.ts";
 import type { TrackSender, UnitPackets } from "./track_sender.ts";
 
@@ -66,6 +67,7 @@ export class WebrtcReader {
   readonly #receiver: SrtpReceiver;
   /** By track id. */
   readonly #tracks = new Map<number, ReaderTrack>();
+  readonly #wishes = new KeyFrameWishes();
   #reportedAt = -Infinity;
   #askedAt = -Infinity;
   /** When the last reports were sent, by the middle of their NTP times: what receivers give back. */
@@ -104,6 +106,7 @@ export class WebrtcReader {
 
   /** A live unit. Gives the bytes that were sent for it. */
   push(live: UnitPackets): number {
+    if (this.#wishes.isOpen && live.unit.repairs) this.#wishes.served();
     return this.#tracks.get(live.unit.track.id)?.push(live) ?? 0;
   }
 
@@ -153,7 +156,7 @@ export class WebrtcReader {
         break;
       case "pli":
       case "fir":
-        this.host.requestKeyFrame(now);
+        if (this.#wishes.ask(now)) this.host.requestKeyFrame(now);
         break;
       default:
     }
@@ -197,6 +200,7 @@ export class WebrtcReader {
       track.tick(now);
       waiting ||= track.waiting;
     }
+    if (this.#wishes.isDue(now)) this.host.requestKeyFrame(now);
     if (waiting && hasPassed(keyFrameRepeatMs, this.#askedAt, now)) {
       this.#askedAt = now;
       this.host.requestKeyFrame(now);
