@@ -50,6 +50,11 @@ const cases: readonly Case[] = [
     args: [...sound, "-c:a", "aac", "-mpegts_flags", "+latm"],
     codecs: ["MPEG-4 Audio LATM"],
   },
+  {
+    name: "M2TS",
+    args: [...picture, ...sound, "-c:v", "libx264", "-c:a", "ac3", "-mpegts_m2ts_mode", "1"],
+    codecs: ["H264", "AC3"],
+  },
   { name: "MP3", args: [...sound, "-c:a", "libmp3lame"], codecs: ["MPEG-1/2 Audio"] },
   {
     name: "Opus with six channels",

@@ -55,6 +55,34 @@ Deno.test("sources: MPEG-TS of FFmpeg over UDP, unicast and multicast", async (t
   }
 });
 
+Deno.test("sources: M2TS of FFmpeg over UDP and through a unix socket", async (t) => {
+  await using media = new MediaFolder();
+  const codecs = ["h264"] as const;
+  const file = await media.file(codecs);
+  const port = freeUdpPair();
+  const folder = await Deno.makeTempDir();
+  try {
+    await using server = await pulling({
+      udp: { source: `udp+mpegts://127.0.0.1:${port}` },
+      unix: { source: `unix+mpegts://${folder}/in.sock` },
+    });
+    await untilSocket(`${folder}/in.sock`);
+    const outputs: [string, string][] = [
+      ["udp", `udp://127.0.0.1:${port}?pkt_size=1344`],
+      ["unix", `unix:${folder}/in.sock`],
+    ];
+    for (const [path, url] of outputs) {
+      await t.step(path, async () => {
+        await using _sender = send(file, [...mpegts, "-mpegts_m2ts_mode", "1", url]);
+        await available(server, path);
+        await read(server, { reader: "FFmpeg", codecs, transport: "TCP", path });
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("sources: MPEG-TS of FFmpeg through a unix socket, twice", async () => {
   await using media = new MediaFolder();
   const file = await media.file(["h264", "aac"]);

@@ -4,7 +4,7 @@
  * Who closes whom: the pull's signal closes the socket, which ends the loop that reads from it; a stream that cannot go on
  * does the same.
  */
-import { packetSize, syncByte } from "../../containers/mpegts/wire/packet.ts";
+import { longPacketSize, packetSize, syncByte } from "../../containers/mpegts/wire/packet.ts";
 import { parseUdpInputUrl, receiveUdpInput } from "../../net/udp/input.ts";
 import { parseUnixInputUrl, readUnixInput } from "../../net/unix_input.ts";
 import type { Pull } from "../../paths/mod.ts";
@@ -41,7 +41,10 @@ function transportPart(bytes: Uint8Array): Uint8Array {
 /** Some senders put bytes of their own behind the packets, which would be taken for the start of the next one. */
 function withoutTrailer(bytes: Uint8Array): Uint8Array {
   const end = bytes.length - bytes.length % packetSize;
-  const hasTrailer = bytes[0] === syncByte && end > 0 && end < bytes.length && bytes[end] !== syncByte;
+  // Where there are bytes behind each packet, they are left out with all others between packets.
+  const isPlain = end === packetSize ? bytes.length !== longPacketSize : bytes[packetSize] === syncByte;
+  const hasTrailer = isPlain && bytes[0] === syncByte && end > 0 && end < bytes.length &&
+    bytes[end] !== syncByte;
   return hasTrailer ? bytes.subarray(0, end) : bytes;
 }
 

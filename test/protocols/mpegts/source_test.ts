@@ -134,6 +134,25 @@ Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
   await puller.available("cam");
 });
 
+for (const [size, before] of [[192, 4], [204, 0]]) {
+  Deno.test(`udp+mpegts: packets of ${size} bytes`, async () => {
+    const port = freeUdpPort();
+    await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
+    const wrap = (bytes: Uint8Array) => {
+      const out = new Uint8Array(bytes.length / 188 * size).fill(9);
+      for (let i = 0; i < bytes.length / 188; i++) {
+        out.set(bytes.subarray(i * 188, i * 188 + 188), i * size + before);
+      }
+      return out;
+    };
+    await using _sender = sendTo(port, { wrap });
+    await puller.available("cam");
+    const { units } = await puller.read("cam");
+    for (let i = 0; i < 5; i++) await units.next("a unit");
+    equal(puller.log.all.filter((line) => /^warn/.test(line)), []);
+  });
+}
+
 Deno.test("udp+mpegts: bytes behind the packets of a datagram are left out", async () => {
   const port = freeUdpPair();
   await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });

@@ -3,6 +3,10 @@ import { ParseError } from "../../../base/errors.ts";
 import { type AdaptationField, parseAdaptationField, writeAdaptationField } from "./adaptation_field.ts";
 
 export const packetSize = 188;
+/** With the time of arrival before it: M2TS, of Blu-ray discs and camcorders. */
+export const timedPacketSize = 192;
+/** With Reed-Solomon code behind it (ETSI EN 300 429 §4.4.2), as modulators get it. */
+export const longPacketSize = 204;
 export const syncByte = 0x47;
 export const packetHeaderSize = 4;
 /** Bytes behind the header, for adaptation field and payload. */

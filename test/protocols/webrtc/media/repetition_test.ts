@@ -155,6 +155,34 @@ Deno.test("WebRTC reader: requests for key frames reach the publisher once in 30
   equal(asked, [1000, 1300, 1600, 1900]);
 });
 
+/** When the publisher is asked, in ms; `asks` tells when the reader does. */
+function askedFor(lastMs: number, asks: (ms: number) => boolean, keyFrameMs?: number): number[] {
+  const { stream, reader } = reading(true);
+  using _ = reader;
+  const asked: number[] = [];
+  stream.onKeyFrameRequest((now) => void asked.push(now - start));
+  for (let ms = 1000; ms < lastMs; ms += 20) {
+    if (ms === keyFrameMs) stream.write([picture(stream.tracks[0], 90, { key: true })], start + ms);
+    if (asks(ms)) reader.send([{ kind: "pli", senderSsrc: 1, mediaSsrc: 1 }], start + ms);
+    reader.reader.tick(start + ms);
+  }
+  return asked;
+}
+
+Deno.test("WebRTC reader: one that asks for key frames all the time is slowed down", () => {
+  const asked = askedFor(31_000, () => true);
+  equal(asked.slice(0, 5), [1000, 1300, 1600, 1900, 2200]);
+  const gaps = asked.slice(5).map((ms, i) => ms - asked[4 + i]);
+  ok(gaps.slice(1).every((gap) => gap >= 2000 && gap <= 2100), gaps.join());
+  ok(asked.length >= 18 && asked.length <= 20, asked.join());
+});
+
+Deno.test("WebRTC reader: who asks rarely is heard at once, and a wish is kept until it is fulfilled", () => {
+  equal(askedFor(31_000, (ms) => ms % 5000 === 0), [5000, 10_000, 15_000, 20_000, 25_000, 30_000]);
+  equal(askedFor(2000, (ms) => ms === 1000 || ms === 1200), [1000, 1300]);
+  equal(askedFor(2000, (ms) => ms === 1000 || ms === 1200, 1240), [1000]);
+});
+
 Deno.test("WebRTC reports: they go on when the system's time is set back", () => {
   const { reader, stream } = reading(true);
   using _ = reader;

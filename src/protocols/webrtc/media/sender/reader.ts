@@ -15,6 +15,7 @@ import {
 } from "../../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import type { NegotiatedMedia, SrtpKeys } from "../../contracts.ts";
+import { KeyFrameWishes } from "./key_frame_wishes.ts";
 import { ReaderTrack } from "./reader_track.ts";
 import type { TrackSender, UnitPackets } from "./track_sender.ts";
 
@@ -70,6 +71,7 @@ export class WebrtcReader {
   readonly #receiver: SrtpReceiver;
   /** By track id. */
   readonly #tracks = new Map<number, ReaderTrack>();
+  readonly #wishes = new KeyFrameWishes();
   /** Ticks have nothing to do for so long after `#tickedAt`. */
   #restMs = 0;
   #tickedAt = 0;
@@ -120,6 +122,7 @@ export class WebrtcReader {
 
   /** A live unit. Gives the bytes that were sent for it. */
   push(live: UnitPackets): number {
+    if (this.#wishes.isOpen && live.unit.repairs) this.#wishes.served();
     const track = this.#tracks.get(live.unit.track.id);
     if (track === undefined) return 0;
     const sent = track.push(live);
@@ -173,7 +176,8 @@ export class WebrtcReader {
         break;
       case "pli":
       case "fir":
-        this.host.requestKeyFrame(now);
+        if (this.#wishes.ask(now)) this.host.requestKeyFrame(now);
+        else this.#restMs = 0;
         break;
       default:
     }
@@ -220,12 +224,13 @@ export class WebrtcReader {
       waiting ||= track.waiting;
       busy ||= track.busy;
     }
+    if (this.#wishes.isDue(now)) this.host.requestKeyFrame(now);
     if (waiting && hasPassed(keyFrameRepeatMs, this.#askedAt, now)) {
       this.#askedAt = now;
       this.host.requestKeyFrame(now);
     }
     if (hasPassed(reportPeriodMs, this.#reportedAt, now)) this.#sendReports(now);
-    this.#restMs = busy ? 0 : Math.max(0, this.#reportedAt + reportPeriodMs - now);
+    this.#restMs = busy || this.#wishes.isOpen ? 0 : Math.max(0, this.#reportedAt + reportPeriodMs - now);
   }
 
   #sendReports(now: number): void {
