@@ -17,7 +17,7 @@ const lossySeconds = Number(Deno.env.get("SRT_LOSSY_SECONDS") ?? 8);
  * busy cores, and a process that does not get the processor in time drops packets, whatever the other side does. What
  * four round trips are enough for is proven by simulation (`test/protocols/srt/engine/`); 0 by hand, on an idle machine.
  */
-const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 4000);
+const machineMs = Number(Deno.env.get("SRT_LOSSY_MACHINE_MS") ?? 8000);
 
 interface Link {
   readonly server: TestServer;
@@ -73,7 +73,7 @@ async function throughLosses({ server, api, file }: Link, roundTripMs: number): 
   // FFmpeg counts the latency in microseconds.
   const latency = 1000 * (4 * roundTripMs + machineMs);
   const url = (streamId: string) =>
-    `srt://127.0.0.1:${relay.port}?streamid=${streamId}&pkt_size=1316&latency=${latency}`;
+    `srt://127.0.0.1:${relay.port}?streamid=${streamId}&pkt_size=1316&connect_timeout=60000&latency=${latency}`;
   await using _publisher = ffmpegPublish(file, url(`publish:${path}`), "SRT");
   await server.published(path);
   await using watch = new Watch(api, path);
@@ -83,7 +83,7 @@ async function throughLosses({ server, api, file }: Link, roundTripMs: number): 
 }
 
 Deno.test("SRT: losses of 5 % on each way are repaired", async () => {
-  await using media = new MediaFolder(lossySeconds + 30);
+  await using media = new MediaFolder(lossySeconds + 60);
   const api = new SrtApi();
   await using server = await TestServer.start({ config: { srt: true, ...api.config } });
   const link = { server, api, file: await media.file(["h264", "aac"]) };

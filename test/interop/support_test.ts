@@ -68,6 +68,9 @@ Deno.test("GStreamer's end of a stream is a complaint, its order of pads is not"
   ok(isGstreamerComplaint(`${rtspsrc} Could not read from resource.`));
   ok(isGstreamerComplaint("WARNING: from element /GstPipeline:p/GstDecodeBin:d: Delayed linking failed."));
   ok(!isGstreamerComplaint(`${rtspsrc} Delayed linking failed.`));
+  const srtsrc = "WARNING: from element /GstPipeline:pipeline0/GstSRTSrc:srtsrc0: Error on SRT socket:";
+  ok(!isGstreamerComplaint(`${srtsrc} Connection timeout. Trying to reconnect`));
+  ok(isGstreamerComplaint(`${srtsrc} Connection was broken. Trying to reconnect`));
   ok(!isGstreamerComplaint("failed delayed linking some pad of GstRTSPSrc named s"));
 });
 

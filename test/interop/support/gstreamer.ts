@@ -121,9 +121,13 @@ function readPipeline(
 /**
  * Warnings that are no trouble. Of two threads of `rtspsrc` that are ready at once, one may say that there are no more
  * pads before the other has added its own: gst-launch warns, and links that pad nevertheless when it comes. A track
- * that does stay unlinked has no frames, which is a failure.
+ * that does stay unlinked has no frames, which is a failure. `srtsrc` gives up after three seconds without an answer to its
+ * handshake, which a busy machine may take, and tries again; an established connection that breaks is told otherwise.
  */
-const harmless = /^WARNING: from element \S+GstRTSPSrc:s: Delayed linking failed\.$/;
+const harmless = new RegExp(
+  "^WARNING: from element \\S+(GstRTSPSrc:s: Delayed linking failed\\.|" +
+    "GstSRTSrc:\\w+: Error on SRT socket: Connection timeout\\. Trying to reconnect)$",
+);
 
 export function isReadComplaint(line: string): boolean {
   return /^(ERROR|WARNING)|CRITICAL/.test(line) && !harmless.test(line);
