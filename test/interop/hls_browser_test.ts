@@ -3,7 +3,7 @@ import { equal, match, ok } from "../support/assert.ts";
 import { type Browser, type Page, withBrowser } from "./support/browser.ts";
 import { Client } from "./support/client.ts";
 import { clockPublish, clockScript } from "./support/clock_picture.ts";
-import { ffmpegPublish } from "./support/ffmpeg.ts";
+import { publishEndlessly } from "./support/endless.ts";
 import { segmentsListed } from "./support/hls_publish.ts";
 import { MediaFolder } from "./support/media.ts";
 import { patient } from "./support/patience.ts";
@@ -139,7 +139,7 @@ async function replaced({ server, browser }: Site): Promise<void> {
 
 async function audioTracks({ server, browser, media }: Site): Promise<void> {
   const file = await media.file(["h264WithBFrames", "aac", "opus"]);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl("open/tracks"), "TCP");
+  await using _publisher = publishEndlessly(file, server.rtspUrl("open/tracks"));
   await segmentsListed(server.hlsUrl("open/tracks/index.m3u8"), 2);
   const page = await browser.open(server.hlsUrl("open/tracks/"));
   await page.waitForPlaying("video", 1);
@@ -151,7 +151,7 @@ async function audioTracks({ server, browser, media }: Site): Promise<void> {
 
 async function unplayable({ server, browser, media }: Site): Promise<void> {
   const file = await media.file(["h265"]);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl("open/h265"), "TCP");
+  await using _publisher = publishEndlessly(file, server.rtspUrl("open/h265"));
   await server.published("open/h265");
   const page = await browser.open(server.hlsUrl("open/h265/"));
   await page.waitForText("#message", /^This browser cannot play H\.265/);
@@ -208,6 +208,6 @@ Deno.test("HLS in Chromium", async (t) => {
     const site = { server, browser, media };
     const all = cases.map(([name, run]): Case => ({ name, run: () => run(site) }));
     await runCases(t, [{ name: "low latency", run: () => lowLatency(site) }], 1);
-    await runCases(t, all);
+    await runCases(t, all, 2);
   });
 });

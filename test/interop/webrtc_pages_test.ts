@@ -1,7 +1,7 @@
 /** The WebRTC pages of the real server in Chromium: they publish to and read from each other, and recover. */
 import { equal, match, ok } from "../support/assert.ts";
 import { allOf, type Browser, type Page, withBrowser } from "./support/browser.ts";
-import { ffmpegPublish } from "./support/ffmpeg.ts";
+import { publishEndlessly } from "./support/endless.ts";
 import { MediaFolder } from "./support/media.ts";
 import { patientWebrtc } from "./support/patience.ts";
 import { type Case, runCases } from "./support/pool.ts";
@@ -89,7 +89,7 @@ async function comesLater({ server, browser, media }: Site): Promise<void> {
   const file = await media.file(["h264", "opus"]);
   for (let round = 0; round < 2; round++) {
     {
-      await using _publisher = ffmpegPublish(file, server.rtspUrl("open/later"), "TCP");
+      await using _publisher = publishEndlessly(file, server.rtspUrl("open/later"));
       await page.waitForPlaying("video", 1);
       await page.waitFor(messageHidden);
     }
@@ -100,7 +100,7 @@ async function comesLater({ server, browser, media }: Site): Promise<void> {
 /** Chromium without a decoder of the system's does not know it. */
 async function unplayable({ server, browser, media }: Site): Promise<void> {
   const file = await media.file(["h265"]);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl("open/h265"), "TCP");
+  await using _publisher = publishEndlessly(file, server.rtspUrl("open/h265"));
   await server.published("open/h265");
   const page = await browser.open(server.webrtcUrl("open/h265/"));
   await page.waitForText("#message", /^Browser and server have no codec in common: [^]*H265[^]*every 10 s/i);
@@ -123,7 +123,7 @@ async function credentialsInAddress({ server, browser }: Site): Promise<void> {
 /** Another website with the module on it. */
 async function otherWebsite({ server, browser, media }: Site): Promise<void> {
   const file = await media.file(["h264", "opus"]);
-  await using _publisher = ffmpegPublish(file, server.rtspUrl("private", "sender:t0p"), "TCP");
+  await using _publisher = publishEndlessly(file, server.rtspUrl("private", "sender:t0p"));
   await server.published("private");
   const html = (options: string) =>
     `<!DOCTYPE html><link rel="icon" href="data:,"><video id="v" muted autoplay></video><p id="m"></p>

@@ -6,7 +6,7 @@ import { type Browser as Chromium, type BrowserContext, chromium, type Page as T
 
 /** Both are for tests that hang: what they wait for happens at once where the machine has nothing else to do. */
 const startTimeoutMs = 180_000;
-const waitTimeoutMs = 120_000;
+const waitTimeoutMs = 180_000;
 const lookMs = 50;
 
 /** Playwright adds those for automation, and the profile folder. */

@@ -5,7 +5,7 @@ import { residentBytes } from "../../bench/sys/process.ts";
 import { equal, ok } from "../../support/assert.ts";
 import { Random } from "../../support/random.ts";
 import { type Browser, withBrowser } from "../support/browser.ts";
-import { ffmpegPublish } from "../support/ffmpeg.ts";
+import { publishEndlessly } from "../support/endless.ts";
 import { MediaFolder } from "../support/media.ts";
 import { memoryReturns } from "../support/memory.ts";
 import { patientWebrtc } from "../support/patience.ts";
@@ -69,7 +69,7 @@ function socketsOf(pid: number): number {
 
 async function reloadsLeaveNothing(setting: Setting): Promise<void> {
   const { server, site, browser, media } = setting;
-  await using _publisher = ffmpegPublish(await media.file(["h264", "opus"]), server.rtspUrl("cam"), "TCP");
+  await using _publisher = publishEndlessly(await media.file(["h264", "opus"]), server.rtspUrl("cam"));
   await server.published("cam");
   const tab = await site.open(browser);
   const nobody = { sessions: [], paths: ["cam"], metric: 0 };
@@ -173,7 +173,7 @@ async function flood({ server }: Setting, ufrag: string, isOver: () => Promise<b
 
 async function strangersDoNoHarm(setting: Setting): Promise<void> {
   const { server, site, browser, media } = setting;
-  await using _publisher = ffmpegPublish(await media.file(["h264"]), server.rtspUrl("flooded"), "TCP");
+  await using _publisher = publishEndlessly(await media.file(["h264"]), server.rtspUrl("flooded"));
   await server.published("flooded");
   const tab = await site.open(browser);
   const reader = await tab.read("flooded", { audio: false });
