@@ -136,7 +136,7 @@ Deno.test("udp+mpegts: transport packets inside of RTP", async () => {
 
 for (const [size, before] of [[192, 4], [204, 0]]) {
   Deno.test(`udp+mpegts: packets of ${size} bytes`, async () => {
-    const port = freeUdpPort();
+    const port = freeUdpPair();
     await using puller = new Puller({ cam: { source: `udp+mpegts://${local}:${port}` } });
     const wrap = (bytes: Uint8Array) => {
       const out = new Uint8Array(bytes.length / 188 * size).fill(9);

@@ -3,7 +3,7 @@ import { concat } from "../../../src/base/bytes.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { type MediaMessage, ourChunkSize } from "../../../src/protocols/rtmp/engine/link.ts";
 import { ServerEngine } from "../../../src/protocols/rtmp/engine/server.ts";
-import { rtmpSource } from "../../../src/protocols/rtmp/source.ts";
+import { pullRtmp } from "../../../src/protocols/rtmp/source.ts";
 import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer.ts";
 import { Stream } from "../../../src/stream/stream.ts";
 import { equal, match, ok } from "../../support/assert.ts";
@@ -117,7 +117,7 @@ Deno.test("RTMP source: what comes together with the end of the stream is not lo
     video(40, interFrame),
   ]);
   let stream: Stream | null = null;
-  const pull = rtmpSource.connect({
+  const pull = pullRtmp({
     url: `rtmp://127.0.0.1:${port}/app/cam`,
     conf: confOf({}),
     pathConf: pathConf("cam"),
