@@ -1,4 +1,10 @@
 /** Paths that pull from sources, with everything real but listeners for clients. */
+// Loaded beforehand: libraries of the system that come with a room stay open, and tests would be blamed for them.
+import "../../../src/protocols/mpegts/mod.ts";
+import "../../../src/protocols/rtmp/mod.ts";
+import "../../../src/protocols/rtp/mod.ts";
+import "../../../src/protocols/rtsp/mod.ts";
+import "../../../src/protocols/srt/mod.ts";
 import { AuthManager } from "../../../src/auth/mod.ts";
 import { createLogger, silentLogger } from "../../../src/base/logger.ts";
 import type { Conf, GlobalValues } from "../../../src/conf/mod.ts";
