@@ -6,6 +6,7 @@ import { RtmpFanout } from "../../../src/protocols/rtmp/fanout/rtmp_fanout.ts";
 import { ChunkReader } from "../../../src/protocols/rtmp/wire/chunk/reader.ts";
 import { setChunkSize } from "../../../src/protocols/rtmp/wire/message/protocol_control.ts";
 import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer.ts";
+import { maxRandomAccessWaitMs } from "../../../src/stream/random_access_wait.ts";
 import { Sink } from "../../../src/stream/sink.ts";
 import { Stream } from "../../../src/stream/stream.ts";
 import { Unit } from "../../../src/stream/unit.ts";
@@ -274,4 +275,21 @@ Deno.test("RTMP plan: what old and new clients get", () => {
   equal(forms(["*"]), forms(["Opus"]));
   const skipped = planTracks(stream.tracks, new Set()).skipped.map(({ track }) => track.id);
   equal(skipped, [1, 3]);
+});
+
+Deno.test("RTMP fan-out: a reader gets the sound when no picture to begin with comes", () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 5000);
+  const sound = (ms: number) => stream.write([Unit.fromPayload(audio, ms * 48, 0, [fromHex("2110")])], ms);
+  sound(5000);
+  sound(5000 + maxRandomAccessWaitMs - 1);
+  equal(taker.writes.length, 0);
+  sound(5000 + maxRandomAccessWaitMs);
+  equal(taker.messages(), ["18 0 02000d4073", "9 10000 1700000000", "8 10000 af001190", "8 10000 af012110"]);
+  const at = 6000 + maxRandomAccessWaitMs;
+  stream.write([Unit.fromPayload(video, at * 90, 0, inter)], at);
+  equal(taker.messages().slice(4), ["9 11000 2701000000"], "pictures that are refreshed bit by bit");
 });
