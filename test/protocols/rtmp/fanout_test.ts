@@ -1,6 +1,7 @@
 import { silentLogger } from "../../../src/base/logger.ts";
 import { parseAvcConfigurationRecord } from "../../../src/codecs/h264/configuration_record.ts";
 import type { Codec, Mpeg4AudioCodec } from "../../../src/codecs/codec.ts";
+import { ourChunkSize } from "../../../src/protocols/rtmp/engine/link.ts";
 import { planTracks } from "../../../src/protocols/rtmp/fanout/plan.ts";
 import { RtmpFanout } from "../../../src/protocols/rtmp/fanout/rtmp_fanout.ts";
 import { ChunkReader } from "../../../src/protocols/rtmp/wire/chunk/reader.ts";
@@ -91,6 +92,19 @@ class Taker {
     }
     return found;
   }
+}
+
+/** Messages with their lengths: of any size. */
+function readSizes(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const size = view.getUint32(at + 3) % 2 ** 24;
+    ok([8, 9, 18].includes(bytes[at + 7]), `a message of type ${bytes[at + 7]}`);
+    found.push(`${bytes[at + 7]} ${view.getUint32(at) & 0xffffff} ${size}`);
+    at += 12 + size + Math.max(0, Math.ceil(size / ourChunkSize) - 1);
+  }
+  return found;
 }
 
 const key = [fromHex("65888421")];
@@ -261,6 +275,36 @@ Deno.test("RTMP fan-out: large frames hours after the start, in several chunks",
   const [, , , body, last] = taker.messages(Infinity);
   equal(body, `9 ${late * 1000} 1701000000` + hex(Uint8Array.of(0, 3, 0x0d, 0x40)) + hex(large));
   match(last, new RegExp(`^9 ${2 * late * 1000} 2701`));
+});
+
+Deno.test("RTMP fan-out: a frame that is too large for a message is left out, and told; the reader goes on", () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const told: string[] = [];
+  video.reportError = (text) => told.push(text);
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  // In front of the frame stand five bytes of the message and its length.
+  const most = new Uint8Array(2 ** 24 - 1 - 9);
+  most[0] = 0x41;
+  const tooMuch = new Uint8Array(most.length + 1);
+  tooMuch[0] = 0x41;
+  const frames = [key, [most], [tooMuch], inter];
+  for (const [i, frame] of frames.entries()) {
+    const units = [Unit.fromPayload(video, i * 3600, 0, frame), Unit.fromPayload(audio, i * 1920, 0, inter)];
+    stream.write(units, 0);
+  }
+  equal(taker.writes.flatMap(readSizes).slice(3), [
+    "9 0 13",
+    "8 0 6",
+    "9 40 16777215",
+    "8 40 6",
+    "8 80 6",
+    "9 120 13",
+    "8 120 6",
+  ]);
+  equal(told, ["a frame of 16777216 bytes is larger than a message of RTMP can be (16777215 bytes)"]);
 });
 
 Deno.test("RTMP plan: what old and new clients get", () => {

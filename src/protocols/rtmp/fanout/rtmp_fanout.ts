@@ -8,7 +8,7 @@ import type { Stream } from "../../../stream/stream.ts";
 import type { Unit } from "../../../stream/unit.ts";
 import { ourChunkSize } from "../engine/link.ts";
 import { mediaStreamId } from "../engine/server.ts";
-import { type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
+import { bodySize, maxBodySize, type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
 import { metadataOfPlan } from "./metadata.ts";
 import type { Plan } from "./plan.ts";
 import { Timeline } from "./timeline.ts";
@@ -118,9 +118,10 @@ export class RtmpFanout implements Fanout {
   #wire(unit: Unit): UnitWire {
     let wire = this.#wires.get(unit);
     if (wire === undefined) {
-      const bodies: TimedBody[] = [];
+      const encoded: TimedBody[] = [];
       const encoder = this.#encoders.get(unit.track.id);
-      encoder?.encode(unit, bodies);
+      encoder?.encode(unit, encoded);
+      const bodies = encoded.filter((body) => fits(body, unit));
       for (const body of bodies) body.time = this.#timeline.place(unit.track.id, body.time);
       const startsDecoding = !this.#hasVideo || (encoder?.plan.media === "video" && unit.randomAccess);
       wire = { bodies, startsDecoding };
@@ -194,4 +195,14 @@ export class RtmpFanout implements Fanout {
       parts,
     };
   }
+}
+
+/** False: the frame has to be left out, which is told. */
+function fits(body: TimedBody, { track }: Unit): boolean {
+  const size = bodySize(body);
+  if (size <= maxBodySize) return true;
+  track.reportError(
+    `a frame of ${size} bytes is larger than a message of RTMP can be (${maxBodySize} bytes)`,
+  );
+  return false;
 }
