@@ -38,7 +38,7 @@ const opus: Codec = { name: "Opus", channelCount: 2 };
 function streamOf(...codecs: readonly (readonly [Codec, number])[]): Stream {
   return new Stream({
     medias: codecs.map(([codec, clockRate]) => ({
-      kind: codec.name === "H264" || codec.name === "AV1" ? "video" : "audio",
+      kind: ["H264", "AV1", "VP9"].includes(codec.name) ? "video" : "audio",
       formats: [{ codec, payloadType: 96, clockRate }],
     })),
     logger: silentLogger,
@@ -241,6 +241,22 @@ Deno.test("RTMP fan-out: parameters that change within a batch count from their 
     taker.messages(4).slice(2).map((text) => text.slice(2)),
     ["0 1701", "40 1701", "80 1700", "80 1701", "120 1701"],
   );
+});
+
+Deno.test("RTMP fan-out: frames with the same time, or a little less, are not lost", () => {
+  const stream = streamOf([{ name: "VP9" }, 90000]);
+  const fanout = stream.fanout(
+    "rtmp",
+    () => new RtmpFanout(stream, planTracks(stream.tracks, new Set(["*"]))),
+  );
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const vp9 = ["824983420013f00ef600", "86004092", "86004092", "86004092", "86004092"];
+  [0, 3600, 3600, 3240, 7200].forEach((pts, i) =>
+    stream.write([Unit.fromPayload(stream.tracks[0], pts, 0, [fromHex(vp9[i])])], 0)
+  );
+  const times = taker.messages().slice(2).map((text) => text.split(" ")[1]);
+  equal(times, ["0", "40", "40", "36", "80"]);
 });
 
 Deno.test("RTMP fan-out: audio gets the nearest millisecond", () => {
