@@ -1,11 +1,6 @@
 /** One reader's outgoing bytes over a connection. */
-import { hasPassed } from "../base/time.ts";
+import { RandomAccessWait } from "./random_access_wait.ts";
 
-/**
- * How long a reader that was too slow waits for a random access point: some encoders refresh pictures without any, and a
- * track may have stopped while others go on.
- */
-export const maxSkipMs = 10_000;
 /** Bytes that wait are handed over in pieces, so that a large chunk on a slow link does not look like one that is stuck. */
 const maxWrite = 128 * 1024;
 
@@ -54,7 +49,7 @@ interface Queued {
 /**
  * Writes chunks in order, at once where the system takes them, else from a queue bounded in bytes, chunks and time.
  * When a bound is passed the waiting media is dropped, and so is what follows until the next random access point
- * (but see `maxSkipMs`); a chunk that was begun is always finished, so that the framing stays whole.
+ * (but see `RandomAccessWait`); a chunk that was begun is always finished, so that the framing stays whole.
  */
 export class Sink {
   #queue: Queued[] = [];
@@ -64,8 +59,8 @@ export class Sink {
   /** When something has moved, as far as `stalledMs` or the first chunk that waited has seen. */
   #movedAt = 0;
   #movedBytes = 0;
-  /** Since when chunks are passed over; null while they are not. */
-  #skippingSince: number | null = null;
+  /** While it is active, chunks are passed over. */
+  readonly #wait = new RandomAccessWait();
   #closed = false;
   #drained: Promise<void> = Promise.resolve();
   #bytesSent = 0;
@@ -86,16 +81,11 @@ export class Sink {
 
   push(chunk: Chunk, now: number): void {
     if (this.#closed) return;
-    if (this.#skippingSince !== null) {
-      if (!chunk.randomAccess && !hasPassed(maxSkipMs, this.#skippingSince, now)) {
-        return this.#discard(chunk.units, chunk.packets);
-      }
-      this.#skippingSince = null;
-    }
+    if (this.#wait.leavesOut(chunk.randomAccess, now)) return this.#discard(chunk.units, chunk.packets);
     if (this.#draining && this.#overflows(chunk, now)) {
       this.#dropQueued();
       if (!chunk.randomAccess) {
-        this.#skippingSince = now;
+        this.#wait.begin(now);
         return this.#discard(chunk.units, chunk.packets);
       }
     }

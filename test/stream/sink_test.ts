@@ -1,4 +1,5 @@
-import { type Chunk, maxSkipMs, Sink, type SinkTarget } from "../../src/stream/sink.ts";
+import { maxRandomAccessWaitMs } from "../../src/stream/random_access_wait.ts";
+import { type Chunk, Sink, type SinkTarget } from "../../src/stream/sink.ts";
 import { equal } from "../support/assert.ts";
 
 /** A connection that takes a given number of bytes at once and the rest when told. */
@@ -134,10 +135,10 @@ Deno.test("a reader that was too slow gets on when no random access point comes"
   conn.room = Infinity;
   await conn.release();
   equal(conn.written, [1]);
-  sink.push(chunk(4), 2000 + maxSkipMs - 1);
+  sink.push(chunk(4), 2000 + maxRandomAccessWaitMs - 1);
   equal(conn.written, [1]);
-  sink.push(chunk(5), 2000 + maxSkipMs);
-  sink.push(chunk(6), 2000 + maxSkipMs);
+  sink.push(chunk(5), 2000 + maxRandomAccessWaitMs);
+  sink.push(chunk(6), 2000 + maxRandomAccessWaitMs);
   equal(conn.written, [1, 5, 6]);
 });
 

@@ -3,9 +3,11 @@
  * its sessions, wakes the requests that are held, and gives its own place in the path up.
  */
 import { errorText, UserError } from "../../base/errors.ts";
+import { hasPassed } from "../../base/time.ts";
 import type { Logger } from "../../base/logger.ts";
 import { addressText, type NetAddress } from "../../net/address.ts";
 import { noCredentials, type Reader, type ReaderSeat } from "../../paths/mod.ts";
+import { maxRandomAccessWaitMs } from "../../stream/random_access_wait.ts";
 import { tracksText } from "../../stream/track.ts";
 import type { Unit } from "../../stream/unit.ts";
 import type { HlsContext } from "./context.ts";
@@ -54,6 +56,8 @@ export class PathMuxer implements Reader, UnitTarget {
   #fanout: HlsFanout | null = null;
   #engine: Muxer | null = null;
   #version = 0;
+  /** Since when a first segment is waited for; null when there is one, or when it has been told. */
+  #beginsSince: number | null = null;
   #directory: HlsDirectory | null = null;
   #restartAt = Infinity;
   #closed = false;
@@ -136,6 +140,7 @@ export class PathMuxer implements Reader, UnitTarget {
     this.#engine = engine;
     this.#directory = directory;
     this.#version = engine.version;
+    this.#beginsSince = Date.now();
     this.#fanout!.attach(this);
     // The first viewer need not wait for the next key frame.
     if (seat.conf.gopCache !== "no") this.write(stream.cachedUnits);
@@ -218,8 +223,21 @@ export class PathMuxer implements Reader, UnitTarget {
     }
     // Key frames may be rarer than that.
     if (this.held > 0) this.used(now);
+    this.#checkBegun(now);
     const closeAfter = Math.max(this.context.conf.hlsMuxerCloseAfter, minCloseAfterMs);
     if (this.requestedBy !== null && now - this.#lastRequest >= closeAfter) this.close("not used anymore");
+  }
+
+  /** Says once why there is nothing to play: players only see that they wait. */
+  #checkBegun(now: number): void {
+    const engine = this.#engine;
+    if (this.#beginsSince === null || engine === null) return;
+    if (!engine.begun) {
+      if (!hasPassed(maxRandomAccessWaitMs, this.#beginsSince, now)) return;
+      const what = engine.audioOnly ? "a frame" : "a key frame";
+      this.#logger.warn(`is waiting for ${what} of the publisher: no segment can begin without`);
+    }
+    this.#beginsSince = null;
   }
 
   used(now: number): void {

@@ -102,7 +102,8 @@ export class RtmpConn implements Reader, Publisher {
       this.#pendingRead ??= this.conn.read(this.#engine.space());
       const count = await this.#pendingRead;
       this.#pendingRead = null;
-      if (count === null) return;
+      // Closed meanwhile: nobody is there any more whom a request could be of use to.
+      if (count === null || this.#closeReason !== null) return;
       this.#engine.filled(count);
       this.bytesReceived += count;
       const now = Date.now();

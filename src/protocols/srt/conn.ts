@@ -192,7 +192,7 @@ export class SrtConn implements Reader, Publisher, Wakeable {
     this.logger.info(`is reading from path '${seat.pathName}', ${tracksText(this.#reading.tracks)}`);
     const { handshake, keyMaterial } = this.request;
     const limits = { segmentSize: handshake.segmentSize, mode: keyMaterial?.parsed.mode ?? null };
-    this.#reading.play(this, readerPayloadSize(limits, this.context.conf.udpMaxPayloadSize));
+    this.#reading.play(this, readerPayloadSize(limits, this.context.conf.udpMaxPayloadSize), Date.now());
     seat.playing();
   }
 

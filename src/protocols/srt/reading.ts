@@ -41,11 +41,11 @@ export class Reading {
   }
 
   /** `payloadSize`: the most bytes of one packet. */
-  play(target: SrtTarget, payloadSize: number): void {
+  play(target: SrtTarget, payloadSize: number, now: number): void {
     const { stream, conf } = this.seat;
     const fanout = stream.fanout(`srt:${payloadSize}`, () => new SrtFanout(stream, payloadSize));
     // A player keeps what it gets at the start as its delay, so the cache has to be asked for.
-    this.#stop = fanout.add(target, conf.gopCache === "yes" ? stream.cachedUnits : []);
+    this.#stop = fanout.add(target, conf.gopCache === "yes" ? stream.cachedUnits : [], now);
   }
 
   leave(): void {

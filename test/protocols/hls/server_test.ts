@@ -336,6 +336,42 @@ Deno.test("a muxer whose first segment takes long is in use by those who wait fo
   equal(test.server.muxers, []);
 });
 
+Deno.test("a stream without key frames: the log tells once what is waited for", async () => {
+  await using test = new HlsTest({ globals: { hlsAlwaysRemux: true } });
+  const cam = await test.publish("cam");
+  await test.line(/is converting into HLS/);
+  const told = () => test.story.filter((line) => line.includes("waiting for a key frame"));
+  test.server.check(Date.now() + 9000);
+  equal(told(), []);
+  for (const ms of [11_000, 25_000]) test.server.check(Date.now() + ms);
+  equal(told(), [
+    "warn [HLS] [muxer cam] is waiting for a key frame of the publisher: no segment can begin without",
+  ]);
+  cam.write(3);
+  equal(await test.status("/cam/index.m3u8"), 200);
+});
+
+Deno.test("muxers of the same path have no file name in common, so that caches never mix them up", async () => {
+  await using test = new HlsTest({ globals: { hlsCDNSecret: "cdn-secret", hlsVariant: "fmp4" } });
+  const headers = { authorization: "Bearer cdn-secret" };
+  const seen = new Set<string>();
+  for (let run = 0; run < 2; run++) {
+    const cam = await test.publish("cam");
+    const waiting = test.text("/cam/index.m3u8", { headers });
+    await test.holds(1);
+    cam.write(4.5);
+    for (const playlist of uris(await waiting)) {
+      const files = new Set(uris(await test.text(`/cam/${playlist}`, { headers })));
+      ok(files.size >= 3);
+      for (const file of files) {
+        ok(!seen.has(file), file);
+        seen.add(file);
+      }
+    }
+    cam.leave();
+  }
+});
+
 Deno.test("a client that goes away gives its place up", async () => {
   await using test = new HlsTest();
   await test.publish("cam");

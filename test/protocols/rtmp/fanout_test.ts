@@ -1,11 +1,13 @@
 import { silentLogger } from "../../../src/base/logger.ts";
 import { parseAvcConfigurationRecord } from "../../../src/codecs/h264/configuration_record.ts";
 import type { Codec, Mpeg4AudioCodec } from "../../../src/codecs/codec.ts";
+import { ourChunkSize } from "../../../src/protocols/rtmp/engine/link.ts";
 import { planTracks } from "../../../src/protocols/rtmp/fanout/plan.ts";
 import { RtmpFanout } from "../../../src/protocols/rtmp/fanout/rtmp_fanout.ts";
 import { ChunkReader } from "../../../src/protocols/rtmp/wire/chunk/reader.ts";
 import { setChunkSize } from "../../../src/protocols/rtmp/wire/message/protocol_control.ts";
 import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer.ts";
+import { maxRandomAccessWaitMs } from "../../../src/stream/random_access_wait.ts";
 import { Sink } from "../../../src/stream/sink.ts";
 import { Stream } from "../../../src/stream/stream.ts";
 import { Unit } from "../../../src/stream/unit.ts";
@@ -36,7 +38,7 @@ const opus: Codec = { name: "Opus", channelCount: 2 };
 function streamOf(...codecs: readonly (readonly [Codec, number])[]): Stream {
   return new Stream({
     medias: codecs.map(([codec, clockRate]) => ({
-      kind: codec.name === "H264" || codec.name === "AV1" ? "video" : "audio",
+      kind: ["H264", "AV1", "VP9"].includes(codec.name) ? "video" : "audio",
       formats: [{ codec, payloadType: 96, clockRate }],
     })),
     logger: silentLogger,
@@ -90,6 +92,19 @@ class Taker {
     }
     return found;
   }
+}
+
+/** Messages with their lengths: of any size. */
+function readSizes(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const size = view.getUint32(at + 3) % 2 ** 24;
+    ok([8, 9, 18].includes(bytes[at + 7]), `a message of type ${bytes[at + 7]}`);
+    found.push(`${bytes[at + 7]} ${view.getUint32(at) & 0xffffff} ${size}`);
+    at += 12 + size + Math.max(0, Math.ceil(size / ourChunkSize) - 1);
+  }
+  return found;
 }
 
 const key = [fromHex("65888421")];
@@ -228,6 +243,22 @@ Deno.test("RTMP fan-out: parameters that change within a batch count from their 
   );
 });
 
+Deno.test("RTMP fan-out: frames with the same time, or a little less, are not lost", () => {
+  const stream = streamOf([{ name: "VP9" }, 90000]);
+  const fanout = stream.fanout(
+    "rtmp",
+    () => new RtmpFanout(stream, planTracks(stream.tracks, new Set(["*"]))),
+  );
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  const vp9 = ["824983420013f00ef600", "86004092", "86004092", "86004092", "86004092"];
+  [0, 3600, 3600, 3240, 7200].forEach((pts, i) =>
+    stream.write([Unit.fromPayload(stream.tracks[0], pts, 0, [fromHex(vp9[i])])], 0)
+  );
+  const times = taker.messages().slice(2).map((text) => text.split(" ")[1]);
+  equal(times, ["0", "40", "40", "36", "80"]);
+});
+
 Deno.test("RTMP fan-out: audio gets the nearest millisecond", () => {
   const stream = streamOf([aac44, 44100]);
   const units = [0, 1, 2, 3].map((i) => Unit.fromPayload(stream.tracks[0], i * 1024, 0, [fromHex("2110")]));
@@ -262,6 +293,36 @@ Deno.test("RTMP fan-out: large frames hours after the start, in several chunks",
   match(last, new RegExp(`^9 ${2 * late * 1000} 2701`));
 });
 
+Deno.test("RTMP fan-out: a frame that is too large for a message is left out, and told; the reader goes on", () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const told: string[] = [];
+  video.reportError = (text) => told.push(text);
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 0);
+  // In front of the frame stand five bytes of the message and its length.
+  const most = new Uint8Array(2 ** 24 - 1 - 9);
+  most[0] = 0x41;
+  const tooMuch = new Uint8Array(most.length + 1);
+  tooMuch[0] = 0x41;
+  const frames = [key, [most], [tooMuch], inter];
+  for (const [i, frame] of frames.entries()) {
+    const units = [Unit.fromPayload(video, i * 3600, 0, frame), Unit.fromPayload(audio, i * 1920, 0, inter)];
+    stream.write(units, 0);
+  }
+  equal(taker.writes.flatMap(readSizes).slice(3), [
+    "9 0 13",
+    "8 0 6",
+    "9 40 16777215",
+    "8 40 6",
+    "8 80 6",
+    "9 120 13",
+    "8 120 6",
+  ]);
+  equal(told, ["a frame of 16777216 bytes is larger than a message of RTMP can be (16777215 bytes)"]);
+});
+
 Deno.test("RTMP plan: what old and new clients get", () => {
   const stream = streamOf([h264, 90000], [opus, 48000], [aac, 48000], [aac, 48000]);
   const forms = (fourCcs: string[]) =>
@@ -274,4 +335,21 @@ Deno.test("RTMP plan: what old and new clients get", () => {
   equal(forms(["*"]), forms(["Opus"]));
   const skipped = planTracks(stream.tracks, new Set()).skipped.map(({ track }) => track.id);
   equal(skipped, [1, 3]);
+});
+
+Deno.test("RTMP fan-out: a reader gets the sound when no picture to begin with comes", () => {
+  const stream = streamOf([h264, 90000], [aac, 48000]);
+  const [video, audio] = stream.tracks;
+  const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
+  const taker = new Taker();
+  fanout.add(taker.sink, [], 5000);
+  const sound = (ms: number) => stream.write([Unit.fromPayload(audio, ms * 48, 0, [fromHex("2110")])], ms);
+  sound(5000);
+  sound(5000 + maxRandomAccessWaitMs - 1);
+  equal(taker.writes.length, 0);
+  sound(5000 + maxRandomAccessWaitMs);
+  equal(taker.messages(), ["18 0 02000d4073", "9 10000 1700000000", "8 10000 af001190", "8 10000 af012110"]);
+  const at = 6000 + maxRandomAccessWaitMs;
+  stream.write([Unit.fromPayload(video, at * 90, 0, inter)], at);
+  equal(taker.messages().slice(4), ["9 11000 2701000000"], "pictures that are refreshed bit by bit");
 });

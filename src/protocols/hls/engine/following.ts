@@ -1,6 +1,7 @@
 /** An audio rendition beside the leading one: it begins segments where that one does, as closely as its samples allow. */
 import type { Boundary } from "./boundary.ts";
 import type { Sample, TrackInput } from "./input/input.ts";
+import { nudged } from "./nudge.ts";
 import type { SegmentBuilder } from "./segment_builder.ts";
 import type { TrackClock } from "./track_clock.ts";
 
@@ -49,8 +50,9 @@ export class FollowingTrack {
   }
 
   /** Throws UserError when a segment gets too large. */
-  push(sample: Sample): void {
+  push(next: Sample): void {
     if (!this.clock.started) return;
+    const sample = this.#nudged(next);
     if (this.#pending !== null && !this.#continue(this.#pending, sample)) return;
     const time = this.clock.seconds(sample.dts);
     while (this.#waiting.length > 0 && time >= this.#waiting[0].time) this.#cut();
@@ -60,6 +62,12 @@ export class FollowingTrack {
     this.#pending = sample;
     this.#isWritten = false;
     this.#begun = true;
+  }
+
+  /** While the leading track offers its new time, a step back is one into that. */
+  #nudged(sample: Sample): Sample {
+    if (this.#pending === null || this.#offered !== null) return sample;
+    return nudged(sample, this.#pending.dts, this.input.sampleDuration, this.clock.timescale);
   }
 
   /** The leading track's clock has jumped back, and its offset is another one. */

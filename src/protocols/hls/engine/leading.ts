@@ -1,6 +1,7 @@
 /** The rendition that decides where segments begin: the video, or the first audio track of a stream without. */
 import type { Boundary } from "./boundary.ts";
 import type { Sample, TrackInput } from "./input/input.ts";
+import { nudged } from "./nudge.ts";
 import type { SegmentBuilder } from "./segment_builder.ts";
 import type { MuxerSettings } from "./settings.ts";
 import type { TrackClock } from "./track_clock.ts";
@@ -61,11 +62,12 @@ export class LeadingTrack {
     }
   }
 
-  #continue(sample: Sample): void {
+  #continue(next: Sample): void {
     const pending = this.#pending!;
+    const sample = nudged(next, pending.dts, this.input.sampleDuration, this.clock.timescale);
     const duration = sample.dts - pending.dts;
     const jumped = duration <= 0 || duration > this.clock.maxDuration;
-    if (!jumped) this.#lastDuration = duration;
+    if (!jumped && sample === next) this.#lastDuration = duration;
     const taken = jumped ? this.#nominal : duration;
     this.builder.add(pending, this.clock.ticks(pending.dts), taken);
     this.#pending = sample;

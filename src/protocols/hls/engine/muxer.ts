@@ -55,7 +55,8 @@ export class Muxer {
   readonly #settings: MuxerSettings;
   readonly #leading: Rendition;
   readonly #others: readonly Rendition[];
-  readonly #audioOnly: boolean;
+  /** The first audio track decides where segments begin. */
+  readonly audioOnly: boolean;
   /** By track. */
   readonly #inputs = new Map<Track, { readonly selected: SelectedTrack; readonly push: SampleTarget }>();
   readonly #cache = new Map<string, PlaylistBody>();
@@ -79,7 +80,7 @@ export class Muxer {
     }
     this.skipped = skipped;
     this.#settings = settings;
-    this.#audioOnly = selected[0].input.kind === "audio";
+    this.audioOnly = selected[0].input.kind === "audio";
     this.#targetDuration = Math.max(1, Math.round(settings.segmentDuration / 1000));
     const { leading, others } = settings.variant === "mpegts"
       ? this.#buildMpegts(selected, createWriter, observer)
@@ -159,6 +160,11 @@ export class Muxer {
     return sum;
   }
 
+  /** False until the frame has come with which a first segment can begin: a key frame, where there is video. */
+  get begun(): boolean {
+    return this.#leading.open !== null || this.#leading.timeline.realCount > 0;
+  }
+
   get #renditions(): readonly Rendition[] {
     return [this.#leading, ...this.#others];
   }
@@ -201,7 +207,7 @@ export class Muxer {
       version: this.#settings.variant === "mpegts" ? 3 : 10,
       leading: this.#leading,
       others,
-      audioOnly: this.#audioOnly,
+      audioOnly: this.audioOnly,
     };
     return { kind: "playlist", body: this.#cached("multivariant", () => multivariantPlaylist(context)) };
   }
@@ -262,7 +268,7 @@ export class Muxer {
 
   #contentType(rendition: Rendition): string {
     if (this.#settings.variant === "mpegts") return "video/mp2t";
-    return rendition === this.#leading && !this.#audioOnly ? "video/mp4" : "audio/mp4";
+    return rendition === this.#leading && !this.audioOnly ? "video/mp4" : "audio/mp4";
   }
 
   /** Forgets all files, telling the observer. */

@@ -2,12 +2,13 @@ import { TagType } from "../../../containers/flv/file.ts";
 import { writeMetadata } from "../../../containers/flv/metadata.ts";
 import { serializeScriptData } from "../../../containers/flv/script_data.ts";
 import type { Fanout } from "../../../stream/fanout.ts";
+import { RandomAccessWait } from "../../../stream/random_access_wait.ts";
 import type { Chunk, Sink } from "../../../stream/sink.ts";
 import type { Stream } from "../../../stream/stream.ts";
 import type { Unit } from "../../../stream/unit.ts";
 import { ourChunkSize } from "../engine/link.ts";
 import { mediaStreamId } from "../engine/server.ts";
-import { type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
+import { bodySize, maxBodySize, type OutgoingMessage, serializeMessages } from "../wire/chunk/writer.ts";
 import { metadataOfPlan } from "./metadata.ts";
 import type { Plan } from "./plan.ts";
 import { Timeline } from "./timeline.ts";
@@ -20,8 +21,8 @@ const dataChunkStream = 4;
 
 interface Member {
   readonly sink: Sink;
-  /** Gets nothing until a chunk comes at which decoding can start. */
-  waiting: boolean;
+  /** While it is active, the reader gets nothing at all. */
+  readonly wait: RandomAccessWait;
 }
 
 /**
@@ -61,15 +62,14 @@ export class RtmpFanout implements Fanout {
     const wires = units.map((unit) => this.#wire(unit));
     for (const chunk of this.#pieces(wires)) {
       if ("header" in chunk) {
-        for (const { sink, waiting } of this.#members) if (!waiting) sink.pushControl(chunk.header, now);
+        for (const { sink, wait } of this.#members) if (!wait.active) sink.pushControl(chunk.header, now);
         continue;
       }
       let count = 0;
       let greeting: Uint8Array | null = null;
       for (const member of this.#members) {
-        if (member.waiting) {
-          if (!chunk.randomAccess) continue;
-          member.waiting = false;
+        if (member.wait.active) {
+          if (member.wait.leavesOut(chunk.randomAccess, now)) continue;
           member.sink.pushControl(greeting ??= this.#greeting(wires), now);
         }
         member.sink.push(chunk, now);
@@ -81,19 +81,20 @@ export class RtmpFanout implements Fanout {
 
   /**
    * A reader; it gets metadata and sequence headers, what is cached, then what comes. Without a cache all that begins
-   * with the next key frame. Returns the undo.
+   * with the next key frame, or after a while without. Returns the undo.
    */
   add(sink: Sink, cached: readonly Unit[], now: number): () => void {
     if (this.#members.size === 0) this.#restart();
     const wires = cached.map((unit) => this.#wire(unit));
     const pieces = this.#cached(cached, wires);
-    const waiting = pieces.length === 0 && this.#hasVideo;
-    if (!waiting) sink.pushControl(this.#greeting(wires), now);
+    const wait = new RandomAccessWait();
+    if (pieces.length === 0 && this.#hasVideo) wait.begin(now);
+    else sink.pushControl(this.#greeting(wires), now);
     for (const piece of pieces) {
       if ("header" in piece) sink.pushControl(piece.header, now);
       else sink.push(piece, now);
     }
-    const member: Member = { sink, waiting };
+    const member: Member = { sink, wait };
     this.#members.add(member);
     return () => {
       this.#members.delete(member);
@@ -117,9 +118,10 @@ export class RtmpFanout implements Fanout {
   #wire(unit: Unit): UnitWire {
     let wire = this.#wires.get(unit);
     if (wire === undefined) {
-      const bodies: TimedBody[] = [];
+      const encoded: TimedBody[] = [];
       const encoder = this.#encoders.get(unit.track.id);
-      encoder?.encode(unit, bodies);
+      encoder?.encode(unit, encoded);
+      const bodies = encoded.filter((body) => fits(body, unit));
       for (const body of bodies) body.time = this.#timeline.place(unit.track.id, body.time);
       const startsDecoding = !this.#hasVideo || (encoder?.plan.media === "video" && unit.randomAccess);
       wire = { bodies, startsDecoding };
@@ -193,4 +195,14 @@ export class RtmpFanout implements Fanout {
       parts,
     };
   }
+}
+
+/** False: the frame has to be left out, which is told. */
+function fits(body: TimedBody, { track }: Unit): boolean {
+  const size = bodySize(body);
+  if (size <= maxBodySize) return true;
+  track.reportError(
+    `a frame of ${size} bytes is larger than a message of RTMP can be (${maxBodySize} bytes)`,
+  );
+  return false;
 }

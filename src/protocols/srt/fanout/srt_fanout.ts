@@ -1,6 +1,7 @@
 import { isMuxable, MpegtsMuxer } from "../../../containers/mpegts/muxer.ts";
 import { packetSize } from "../../../containers/mpegts/wire/packet.ts";
 import type { Fanout } from "../../../stream/fanout.ts";
+import { RandomAccessWait } from "../../../stream/random_access_wait.ts";
 import type { Stream } from "../../../stream/stream.ts";
 import type { Track } from "../../../stream/track.ts";
 import type { Unit } from "../../../stream/unit.ts";
@@ -13,8 +14,8 @@ export interface SrtTarget {
 
 interface Member {
   readonly target: SrtTarget;
-  /** Gets nothing until a unit comes at which decoding can start. */
-  waiting: boolean;
+  /** While it is active, the reader gets nothing at all. */
+  readonly wait: RandomAccessWait;
 }
 
 interface UnitWire {
@@ -45,7 +46,7 @@ export class SrtFanout implements Fanout {
     this.#restart();
   }
 
-  write(units: readonly Unit[], _now: number): void {
+  write(units: readonly Unit[], now: number): void {
     if (this.#members.size === 0) return;
     for (const unit of units) {
       const { payloads, startsDecoding } = this.#wire(unit);
@@ -54,9 +55,9 @@ export class SrtFanout implements Fanout {
       for (const payload of payloads) size += payload.length;
       let count = 0;
       for (const member of this.#members) {
-        if (member.waiting) {
-          if (!startsDecoding) continue;
-          member.waiting = false;
+        if (member.wait.active) {
+          if (member.wait.leavesOut(startsDecoding, now)) continue;
+          if (!startsDecoding) this.#startAnywhere();
         }
         member.target.send(payloads);
         count++;
@@ -65,8 +66,11 @@ export class SrtFanout implements Fanout {
     }
   }
 
-  /** A reader; it gets what is cached, then what comes. Returns the undo. */
-  add(target: SrtTarget, cached: readonly Unit[]): () => void {
+  /**
+   * A reader; it gets what is cached, then what comes. Without a cache that begins with the next key frame, or after a
+   * while without. Returns the undo.
+   */
+  add(target: SrtTarget, cached: readonly Unit[], now: number): () => void {
     if (this.#members.size === 0) this.#restart();
     const payloads: Uint8Array[] = [];
     let size = 0;
@@ -80,7 +84,9 @@ export class SrtFanout implements Fanout {
       }
       frames++;
     }
-    const member: Member = { target, waiting: this.#hasVideo && payloads.length === 0 };
+    const wait = new RandomAccessWait();
+    if (this.#hasVideo && payloads.length === 0) wait.begin(now);
+    const member: Member = { target, wait };
     this.#members.add(member);
     if (payloads.length > 0) {
       target.send(payloads);
@@ -98,6 +104,11 @@ export class SrtFanout implements Fanout {
     this.#wires = new WeakMap();
     const muxer = new MpegtsMuxer(this.#tracks);
     this.#writers = new Map(this.#tracks.map((track) => [track.id, new TrackWriter(track, muxer)]));
+  }
+
+  /** Somebody has waited in vain. */
+  #startAnywhere(): void {
+    for (const writer of this.#writers.values()) writer.startAnywhere();
   }
 
   #wire(unit: Unit): UnitWire {

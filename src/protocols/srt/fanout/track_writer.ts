@@ -18,6 +18,7 @@ interface Extractor {
 /** The units of one track → transport packets. */
 export class TrackWriter {
   #extractor: Extractor | null = null;
+  #anywhere = false;
 
   constructor(private readonly track: Track, private readonly muxer: MpegtsMuxer) {}
 
@@ -39,11 +40,16 @@ export class TrackWriter {
     }
   }
 
+  /** Pictures that are refreshed bit by bit have no frame to begin with. */
+  startAnywhere(): void {
+    this.#anywhere = true;
+  }
+
   #decodingTime(payload: readonly Uint8Array[], pts: number, randomAccess: boolean): number | null {
     const { codec } = this.track;
     if (codec.name !== "H264" && codec.name !== "H265") return pts;
     if (this.#extractor === null) {
-      if (!randomAccess) return null;
+      if (!randomAccess && !this.#anywhere) return null;
       this.#extractor = codec.name === "H264"
         ? new H264DtsExtractor(clockRate, codec.sps)
         : new H265DtsExtractor(clockRate, codec.sps);

@@ -15,9 +15,13 @@ export interface OutgoingMessage {
   readonly parts: readonly Uint8Array[];
 }
 
-function bodySize(message: OutgoingMessage): number {
+/** In bytes, of a message's body: its length has 24 bits. */
+export const maxBodySize = 2 ** 24 - 1;
+
+/** Bytes of a body in pieces. */
+export function bodySize({ parts }: Pick<OutgoingMessage, "parts">): number {
   let size = 0;
-  for (const part of message.parts) size += part.length;
+  for (const part of parts) size += part.length;
   return size;
 }
 
@@ -28,7 +32,7 @@ function chunkedSize(message: OutgoingMessage, chunkSize: number): number {
   return 12 + (chunks - 1) + chunks * extended + body;
 }
 
-/** All messages, in order, in one buffer. */
+/** All messages, in order, in one buffer. No body may be larger than `maxBodySize`. */
 export function serializeMessages(
   messages: readonly OutgoingMessage[],
   chunkSize: number,
