@@ -64,6 +64,7 @@ class Taker {
     { maxBytes: 1e6, maxChunks: 2, maxAgeMs: 1000 },
     () => {},
     () => {},
+    () => 0,
   );
 
   /** Takes nothing until the answer is called and awaited. */
@@ -101,7 +102,7 @@ Deno.test("RTMP fan-out: all readers get the same buffer", () => {
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const takers = [new Taker(), new Taker()];
   stream.write([Unit.fromPayload(video, 90000, 0, key)], 0);
-  for (const taker of takers) fanout.add(taker.sink, stream.cachedUnits, 0);
+  for (const taker of takers) fanout.add(taker.sink, stream.cachedUnits);
   stream.write([
     Unit.fromPayload(audio, 48480, 0, [fromHex("2110"), fromHex("2111")]),
     Unit.fromPayload(video, 93600, 0, inter),
@@ -130,14 +131,14 @@ Deno.test("RTMP fan-out: begins anew after it had no readers", () => {
   const [video] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const first = new Taker();
-  const leave = fanout.add(first.sink, [], 0);
+  const leave = fanout.add(first.sink, []);
   stream.write([Unit.fromPayload(video, 0, 0, inter)], 0);
   equal(first.writes.length, 0);
   leave();
   stream.write([Unit.fromPayload(video, 3600, 0, key), Unit.fromPayload(video, 7200, 0, inter)], 0);
   equal(first.writes.length, 0);
   const second = new Taker();
-  fanout.add(second.sink, stream.cachedUnits, 0);
+  fanout.add(second.sink, stream.cachedUnits);
   equal(second.messages().map((text) => text.split(" ")[0]), ["18", "9", "9", "9"]);
 });
 
@@ -145,7 +146,7 @@ Deno.test("RTMP fan-out: begins anew after it had no readers", () => {
 function timesOf(stream: Stream, batches: readonly (readonly Unit[])[], greeting: number): string[] {
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   for (const batch of batches) stream.write(batch, 0);
   return taker.messages().slice(greeting).map((text) => text.split(" ").slice(0, 2).join(" "));
 }
@@ -157,7 +158,7 @@ Deno.test("RTMP fan-out: times begin at 0 for the first reader, also after there
   for (const hours of [1, 2, 3]) {
     stream.write([Unit.fromPayload(video, hours * 3600 * 90000, 0, key)], 0);
     const taker = new Taker();
-    const leave = fanout.add(taker.sink, stream.cachedUnits, 0);
+    const leave = fanout.add(taker.sink, stream.cachedUnits);
     stream.write([Unit.fromPayload(video, hours * 3600 * 90000 + 3600, 0, inter)], 0);
     equal(taker.messages().slice(2).map((text) => text.split(" ")[1]), ["0", "40"]);
     leave();
@@ -185,7 +186,7 @@ Deno.test("RTMP fan-out: a slow reader gets the sequence headers of what it miss
   const [video, audio] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   const write = (i: number, payload: readonly Uint8Array[]) => {
     stream.write([Unit.fromPayload(video, i * 3600, 0, payload)], 0);
   };
@@ -215,7 +216,7 @@ Deno.test("RTMP fan-out: parameters that change within a batch count from their 
   const [video] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   const other = record.sps[0].slice();
   other[other.length - 1] ^= 1;
   const unit = (i: number, sps: Uint8Array) =>
@@ -255,7 +256,7 @@ Deno.test("RTMP fan-out: large frames hours after the start, in several chunks",
   );
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   for (const unit of units) stream.write([unit], 0);
   const [, , , body, last] = taker.messages(Infinity);
   equal(body, `9 ${late * 1000} 1701000000` + hex(Uint8Array.of(0, 3, 0x0d, 0x40)) + hex(large));

@@ -56,12 +56,12 @@ export class RtmpFanout implements Fanout {
     this.#hasVideo = plan.tracks.some(({ media }) => media === "video");
   }
 
-  write(units: readonly Unit[], now: number): void {
+  write(units: readonly Unit[]): void {
     if (this.#members.size === 0) return;
     const wires = units.map((unit) => this.#wire(unit));
     for (const chunk of this.#pieces(wires)) {
       if ("header" in chunk) {
-        for (const { sink, waiting } of this.#members) if (!waiting) sink.pushControl(chunk.header, now);
+        for (const { sink, waiting } of this.#members) if (!waiting) sink.pushControl(chunk.header);
         continue;
       }
       let count = 0;
@@ -70,9 +70,9 @@ export class RtmpFanout implements Fanout {
         if (member.waiting) {
           if (!chunk.randomAccess) continue;
           member.waiting = false;
-          member.sink.pushControl(greeting ??= this.#greeting(wires), now);
+          member.sink.pushControl(greeting ??= this.#greeting(wires));
         }
-        member.sink.push(chunk, now);
+        member.sink.push(chunk);
         count++;
       }
       this.stream.countOutbound(chunk.bytes.length * count, chunk.units * count);
@@ -83,15 +83,15 @@ export class RtmpFanout implements Fanout {
    * A reader; it gets metadata and sequence headers, what is cached, then what comes. Without a cache all that begins
    * with the next key frame. Returns the undo.
    */
-  add(sink: Sink, cached: readonly Unit[], now: number): () => void {
+  add(sink: Sink, cached: readonly Unit[]): () => void {
     if (this.#members.size === 0) this.#restart();
     const wires = cached.map((unit) => this.#wire(unit));
     const pieces = this.#cached(cached, wires);
     const waiting = pieces.length === 0 && this.#hasVideo;
-    if (!waiting) sink.pushControl(this.#greeting(wires), now);
+    if (!waiting) sink.pushControl(this.#greeting(wires));
     for (const piece of pieces) {
-      if ("header" in piece) sink.pushControl(piece.header, now);
-      else sink.push(piece, now);
+      if ("header" in piece) sink.pushControl(piece.header);
+      else sink.push(piece);
     }
     const member: Member = { sink, waiting };
     this.#members.add(member);
