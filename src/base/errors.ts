@@ -19,6 +19,9 @@ export class UserError extends Error {
   override readonly name: string = "UserError";
 }
 
+/** A peer of ours has refused our credentials, or wants some. Trying again soon would only lock accounts. */
+export class CredentialsError extends UserError {}
+
 /** One sentence for the log, whatever was thrown. */
 export function errorText(error: unknown): string {
   if (error instanceof Error) return error.message === "" ? error.name : error.message;

@@ -5,9 +5,13 @@ const firstPauseMs = 500;
 export const maxPauseMs = 5000;
 /** A pause is shortened by up to that part. */
 const jitter = 0.3;
+/** Cameras lock accounts after a few wrong passwords. */
+const firstRefusalPauseMs = 10_000;
+export const maxRefusalPauseMs = 60_000;
 
 export class BackOff {
   #next = firstPauseMs;
+  #nextRefusal = firstRefusalPauseMs;
 
   /** `random`: from 0 to 1. */
   constructor(private readonly random: () => number = Math.random) {}
@@ -19,8 +23,16 @@ export class BackOff {
     return Math.round(pauseMs * (1 - jitter * this.random()));
   }
 
+  /** The pause after a refusal of credentials: from 10 to 60 s. */
+  refused(): number {
+    const pauseMs = this.#nextRefusal;
+    this.#nextRefusal = Math.min(pauseMs * 2, maxRefusalPauseMs);
+    return pauseMs;
+  }
+
   /** All is well again. */
   reset(): void {
     this.#next = firstPauseMs;
+    this.#nextRefusal = firstRefusalPauseMs;
   }
 }

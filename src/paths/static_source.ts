@@ -54,6 +54,12 @@ export class StaticSource implements PathSource {
       connect: (attempt) => this.#connect(attempt),
       maxSilenceMs: () => host.globalConf().readTimeout,
       onEnd: (failure) => this.#ended(failure),
+      onRefused: (pauseMs) =>
+        this.#logger.warn(
+          `the credentials were refused: the next attempt is in ${
+            pauseMs / 1000
+          } s, so that no account gets locked`,
+        ),
     });
   }
 

@@ -5,7 +5,7 @@
  * silent for too long is aborted too, and tried again after a pause.
  */
 import { pause, readFirstMs } from "../base/scope.ts";
-import { errorText, ParseError, UserError } from "../base/errors.ts";
+import { CredentialsError, errorText, ParseError, UserError } from "../base/errors.ts";
 import { BackOff } from "./back_off.ts";
 
 /** What an attempt tells its supervisor. */
@@ -45,6 +45,8 @@ export interface SupervisorOptions {
   readonly maxSilenceMs: () => number;
   /** An attempt is over. `failure`: one sentence, or the stack of a defect; null after `stop`. */
   onEnd(failure: string | null): void;
+  /** The peer has refused our credentials: the next attempt comes after that long. */
+  onRefused?(pauseMs: number): void;
   readonly backOff?: BackOff;
 }
 
@@ -58,6 +60,8 @@ export class Supervisor {
   #lastError: string | null = null;
   #lastErrorAt: number | null = null;
   #attempts = 0;
+  /** The last attempt has failed because of the credentials. */
+  #refused = false;
   #stop: AbortController | null = null;
   #ended: Promise<void> = Promise.resolve();
 
@@ -103,8 +107,15 @@ export class Supervisor {
       this.#options.onEnd(failure);
       if (stopped.aborted) return;
       if (performance.now() - started >= provenMs) this.#backOff.reset();
-      await pause(this.#backOff.next(), stopped);
+      await pause(this.#pauseMs(), stopped);
     }
+  }
+
+  #pauseMs(): number {
+    if (!this.#refused) return this.#backOff.next();
+    const pauseMs = this.#backOff.refused();
+    this.#options.onRefused?.(pauseMs);
+    return pauseMs;
   }
 
   /** Gives the reason of the end; null when it was stopped. */
@@ -114,6 +125,7 @@ export class Supervisor {
     stopped.addEventListener("abort", onStop);
     const watchdog = new Watchdog(this.#options.maxSilenceMs, onStop);
     this.#attempts++;
+    this.#refused = false;
     this.#state = "connecting";
     let failure: string | null = "the peer has ended the connection";
     try {
@@ -126,6 +138,7 @@ export class Supervisor {
       });
     } catch (error) {
       failure = failureText(error);
+      this.#refused = error instanceof CredentialsError;
     } finally {
       watchdog.stop();
       stopped.removeEventListener("abort", onStop);

@@ -46,6 +46,13 @@ export function parseRtpPacket(bytes: Uint8Array): RtpPacket {
   };
 }
 
+/** The same packet, in the same bytes, under the lower 16 bits of another number. */
+export function renumber(packet: RtpPacket, sequence: number): RtpPacket {
+  packet.bytes[2] = sequence >> 8;
+  packet.bytes[3] = sequence;
+  return { ...packet, sequence: sequence & 0xffff };
+}
+
 /** What a packetizer decides for one packet; sequence number, SSRC and time are added by `RtpStreamWriter`. */
 export interface RtpFragment {
   /** Concatenated into the RTP payload. */

@@ -1,4 +1,5 @@
 import { hasPassed } from "../base/time.ts";
+import type { Track } from "./track.ts";
 import type { Unit } from "./unit.ts";
 
 const maxCachedUnits = 4096;
@@ -7,14 +8,15 @@ const maxCachedBytes = 32 * 1024 * 1024;
 const settleAfterMs = 4000;
 
 /**
- * The units since the last random access point of the video, all tracks in their order: what a new reader gets first
- * so that its picture starts at once. A stream without video has nothing to wait for, hence nothing is kept.
+ * What a new reader gets first so that its pictures start at once: of each video track the units since its last random access
+ * point, and what came between them of the other tracks, in stream order. A stream without video has nothing to wait for,
+ * hence nothing is kept.
  */
 export class GopCache {
   #units: Unit[] = [];
   #bytes = 0;
-  /** False until the first key frame, and again after a group of pictures that is too large to be kept. */
-  #filling = false;
+  /** Video tracks whose key frame is here. None at first, and again after groups of pictures that are too large to be kept. */
+  readonly #filling = new Set<Track>();
   /** So many units have memory of their own; so many were here at `#lookedAt`. */
   #settled = 0;
   #seen = 0;
@@ -22,15 +24,35 @@ export class GopCache {
 
   /** `now`: milliseconds of any clock. */
   push(unit: Unit, now: number): void {
-    if (unit.track.isVideo && unit.randomAccess) {
-      this.clear();
-      this.#filling = true;
+    const { track } = unit;
+    if (track.isVideo && unit.randomAccess) {
+      if (this.#filling.size === 1 && this.#filling.has(track)) this.clear();
+      else this.#forget(track);
+      this.#filling.add(track);
     }
-    if (!this.#filling) return;
+    if (track.isVideo ? !this.#filling.has(track) : this.#filling.size === 0) return;
     this.#units.push(unit);
     this.#bytes += unit.size;
     if (this.#units.length > maxCachedUnits || this.#bytes > maxCachedBytes) this.clear();
     else if (hasPassed(settleAfterMs, this.#lookedAt, now)) this.#settle(now);
+  }
+
+  /** Takes out the units of a video track, and what comes before the first picture that is left. */
+  #forget(track: Track): void {
+    if (!this.#filling.has(track)) return;
+    const kept: Unit[] = [];
+    let [bytes, settled, seen] = [0, 0, 0];
+    this.#units.forEach((unit, i) => {
+      if (unit.track === track || kept.length === 0 && !unit.track.isVideo) return;
+      kept.push(unit);
+      bytes += unit.size;
+      if (i < this.#settled) settled++;
+      if (i < this.#seen) seen++;
+    });
+    this.#units = kept;
+    this.#bytes = bytes;
+    this.#settled = settled;
+    this.#seen = seen;
   }
 
   /**
@@ -51,7 +73,7 @@ export class GopCache {
   clear(): void {
     this.#units = [];
     this.#bytes = 0;
-    this.#filling = false;
+    this.#filling.clear();
     this.#settled = 0;
     this.#seen = 0;
   }

@@ -7,6 +7,7 @@ import { type DemuxerEvent, type DemuxerTrack, skippedText } from "../containers
 import { MpegtsDemuxer } from "../containers/mpegts/demuxer.ts";
 import { clockRate } from "../containers/mpegts/wire/timestamp.ts";
 import type { RtpMedia } from "../rtp/format.ts";
+import { MpegtsTimeLine } from "./mpegts_time_line.ts";
 import { learnCodec, mediaOf, MpegtsTrack, parametersKnown } from "./mpegts_track.ts";
 import type { Stream } from "./stream.ts";
 import type { Unit } from "./unit.ts";
@@ -19,9 +20,6 @@ export const maxWaitingBytes = 32 * 1024 * 1024;
 export const maxWaitingTicks = 3 * clockRate;
 /** Skipped tracks that the log tells of, each once: programs that change again and again exist. */
 const maxSkippedTold = 64;
-/** Decoding times that jump further, 10 s, are those of another time line: the stream goes on without the gap. */
-const maxJump = 10 * clockRate;
-
 export const mpegtsCodecs =
   "H265, H264, MPEG-4 Video, MPEG-1/2 Video, Opus, MPEG-4 Audio, MPEG-4 Audio LATM, MPEG-1/2 Audio, AC3, KLV";
 
@@ -59,9 +57,7 @@ export class MpegtsIngest {
   readonly #demuxer = new MpegtsDemuxer();
   readonly #errors: RateLimitedReport;
   #state: State = { kind: "searching" };
-  /** What is subtracted from decoding times, so that the stream begins at 0. */
-  #offset: number | null = null;
-  #last = 0;
+  readonly #timeLine = new MpegtsTimeLine<MpegtsTrack>();
   #now = 0;
   #out: Unit[] = [];
   readonly #skippedTold = new Set<string>();
@@ -193,7 +189,10 @@ export class MpegtsIngest {
     const state = this.#state;
     if (state.kind !== "waiting" || state.opening) return;
     const { tracks, units, bytes } = state;
-    const waited = units.length > 1 ? Math.abs(units[units.length - 1].dts - units[0].dts) : 0;
+    const last = units.at(-1);
+    // The clocks of two tracks may be far apart.
+    const first = units.find(({ track }) => track === last?.track);
+    const waited = last !== undefined && first !== undefined ? Math.abs(last.dts - first.dts) : 0;
     const enough = units.length >= maxWaitingUnits || bytes >= maxWaitingBytes / 2 ||
       waited >= maxWaitingTicks;
     if (!enough && !tracks.every(({ codec }) => parametersKnown(codec))) return;
@@ -215,16 +214,10 @@ export class MpegtsIngest {
   }
 
   #deliver(tracks: ReadonlyMap<DemuxerTrack, MpegtsTrack>, event: UnitEvent): void {
-    const offset = this.#follow(event.dts);
-    const unit = tracks.get(event.track)?.unit(event.payload, event.pts - offset, this.#now);
-    if (unit !== undefined && unit !== null) this.#out.push(unit);
-  }
-
-  /** The offset that holds for a decoding time. */
-  #follow(dts: number): number {
-    this.#offset ??= dts;
-    if (Math.abs(dts - this.#offset - this.#last) > maxJump) this.#offset = dts - this.#last;
-    this.#last = dts - this.#offset;
-    return this.#offset;
+    const track = tracks.get(event.track);
+    if (track === undefined) return;
+    const offset = this.#timeLine.offset(track, event.dts);
+    const unit = track.unit(event.payload, event.pts - offset, this.#now);
+    if (unit !== null) this.#out.push(unit);
   }
 }

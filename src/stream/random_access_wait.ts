@@ -8,22 +8,25 @@ export const maxRandomAccessWaitMs = 10_000;
 
 /** What a reader is not sent, because nothing of it could be decoded; but not for ever. */
 export class RandomAccessWait {
+  #active = false;
   #since: number | null = null;
 
-  /** From here on the reader has nothing to decode with. */
-  begin(now: number): void {
+  /** From here on the reader has nothing to decode with; without a time, from what comes next. */
+  begin(now: number | null = null): void {
+    this.#active = true;
     this.#since = now;
   }
 
   get active(): boolean {
-    return this.#since !== null;
+    return this.#active;
   }
 
   /** Must what comes now be left out, too? Else the wait is over, in vain or not. */
   leavesOut(randomAccess: boolean, now: number): boolean {
-    if (this.#since === null) return false;
+    if (!this.#active) return false;
+    this.#since ??= now;
     if (!randomAccess && !hasPassed(maxRandomAccessWaitMs, this.#since, now)) return true;
-    this.#since = null;
+    this.#active = false;
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { distance16 } from "../base/time.ts";
 import { ParseError } from "../base/errors.ts";
-import { parseRtpPacket, type RtpPacket } from "../rtp/packet.ts";
+import { parseRtpPacket, renumber, type RtpPacket } from "../rtp/packet.ts";
 import { ReorderBuffer } from "../rtp/reorder.ts";
 import type { RtpTarget } from "./rtp_track.ts";
 
@@ -9,6 +9,12 @@ const maxGap = 3000;
 
 /** The packets of one SSRC: sequence numbers belong to it, whatever the payload types. */
 interface Source {
+  readonly order: Order;
+  /** Packets without payload, so far. */
+  omitted: number;
+}
+
+interface Order {
   /** The packets that are due, in order; valid until the next call. */
   push(packet: RtpPacket, now: number): readonly RtpPacket[];
   /** Packets that are missing for good. */
@@ -16,7 +22,7 @@ interface Source {
 }
 
 /** Over TCP packets come in order: what is missing has been left out by the publisher. */
-class OrderedSource implements Source {
+class AsTheyCome implements Order {
   lost = 0;
   #next: number | undefined;
   readonly #due: RtpPacket[] = [];
@@ -56,9 +62,20 @@ export class RtpSection {
     }
     track.arrived(packet, now);
     const source = this.#source(packet.ssrc);
-    const lostBefore = source.lost;
-    for (const due of source.push(packet, now)) this.byType.get(due.payloadType)!.push(due, now);
-    if (source.lost > lostBefore) this.onLost(source.lost - lostBefore, now);
+    const { order } = source;
+    const lostBefore = order.lost;
+    for (const due of order.push(packet, now)) this.#pass(due, source, now);
+    if (order.lost > lostBefore) this.onLost(order.lost - lostBefore, now);
+  }
+
+  /** Packets without payload only find out what the network takes: nobody is to see that they have been there. */
+  #pass(packet: RtpPacket, source: Source, now: number): void {
+    if (packet.payload.length === 0) {
+      source.omitted++;
+      return;
+    }
+    const target = this.byType.get(packet.payloadType)!;
+    target.push(source.omitted === 0 ? packet : renumber(packet, packet.sequence - source.omitted), now);
   }
 
   /** With one format a new SSRC continues the old one; with several each may have its own, or all share one. */
@@ -74,6 +91,6 @@ export class RtpSection {
   }
 
   #createSource(): Source {
-    return this.reorder ? new ReorderBuffer() : new OrderedSource();
+    return { order: this.reorder ? new ReorderBuffer() : new AsTheyCome(), omitted: 0 };
   }
 }

@@ -77,29 +77,33 @@ export class Sink {
     private readonly onError: (error: unknown) => void,
     /** Units were dropped because the reader is too slow. */
     private readonly onDiscard: (units: number) => void,
+    /** Milliseconds of a steady clock: the system's is set now and then. Read only while something waits. */
+    private readonly clock: () => number,
   ) {}
 
-  push(chunk: Chunk, now: number): void {
+  push(chunk: Chunk): void {
     if (this.#closed) return;
-    if (this.#wait.leavesOut(chunk.randomAccess, now)) return this.#discard(chunk.units, chunk.packets);
-    if (this.#draining && this.#overflows(chunk, now)) {
+    if (this.#wait.active && this.#wait.leavesOut(chunk.randomAccess, this.clock())) {
+      return this.#discard(chunk.units, chunk.packets);
+    }
+    if (this.#draining && this.#overflows(chunk)) {
       this.#dropQueued();
       if (!chunk.randomAccess) {
-        this.#wait.begin(now);
+        this.#wait.begin(this.clock());
         return this.#discard(chunk.units, chunk.packets);
       }
     }
-    this.#send({ bytes: chunk.bytes, chunk, since: now });
+    this.#send(chunk.bytes, chunk);
   }
 
   /** Bytes that must arrive whatever happens to the media around them. */
-  pushControl(bytes: Uint8Array, now: number): void {
-    if (!this.#closed) this.#send({ bytes, chunk: null, since: now });
+  pushControl(bytes: Uint8Array): void {
+    if (!this.#closed) this.#send(bytes, null);
   }
 
   /**
-   * How long, in ms, the system has not taken anything although something waits. To be asked regularly: there is no
-   * clock here but `now`.
+   * How long, in ms, the system has not taken anything although something waits. To be asked regularly: that something
+   * has moved is noticed here. `now`: of the sink's clock.
    */
   stalledMs(now: number): number {
     if (!this.#draining) return 0;
@@ -145,8 +149,9 @@ export class Sink {
     this.#queuedControlBytes = 0;
   }
 
-  #overflows(chunk: Chunk, now: number): boolean {
+  #overflows(chunk: Chunk): boolean {
     const { maxBytes, maxChunks, maxAgeMs } = this.limits;
+    const now = this.clock();
     const oldest = this.#queue.length > 0 ? this.#queue[0].since : now;
     return this.#queuedBytes + chunk.bytes.length > maxBytes || this.#queue.length >= maxChunks ||
       now - oldest > maxAgeMs;
@@ -174,14 +179,18 @@ export class Sink {
     if (dropped > 0) this.#discard(dropped, packets);
   }
 
-  #send(item: Queued): void {
+  #send(bytes: Uint8Array, chunk: Chunk | null): void {
+    let taken = 0;
     if (!this.#draining) {
-      const taken = this.target.tryWrite(item.bytes);
+      taken = this.target.tryWrite(bytes);
       this.#bytesSent += taken;
-      if (taken === item.bytes.length) {
-        if (item.chunk !== null) this.#count(item.chunk);
+      if (taken === bytes.length) {
+        if (chunk !== null) this.#count(chunk);
         return;
       }
+    }
+    const item: Queued = { bytes, chunk, since: this.clock() };
+    if (!this.#draining) {
       this.#draining = true;
       this.#moved(item.since);
       this.#drained = this.#drain(item, taken);

@@ -1,4 +1,4 @@
-import { UserError } from "../../src/base/errors.ts";
+import { CredentialsError, UserError } from "../../src/base/errors.ts";
 import { BackOff, maxPauseMs } from "../../src/paths/back_off.ts";
 import { fillSourceUrl } from "../../src/paths/source_url.ts";
 import { type Attempt, type Connect, Supervisor } from "../../src/paths/supervisor.ts";
@@ -13,6 +13,10 @@ class NoPause extends BackOff {
   resets = 0;
   override next(): number {
     this.taken.push(super.next());
+    return 0;
+  }
+  override refused(): number {
+    this.taken.push(super.refused());
     return 0;
   }
   override reset(): void {
@@ -75,6 +79,19 @@ Deno.test("supervisor: failures and orderly ends are followed by another attempt
   await supervisor.stop();
   equal(supervisor.status.state, "idle");
   equal(ends.at(-1), null);
+});
+
+Deno.test("supervisor: refused credentials are tried again after long, unless it is started anew", async () => {
+  const wrong = () => Promise.reject(new CredentialsError("bad status code: 401"));
+  const { supervisor, backOff, reachedLast } = supervise([wrong, wrong, refused, wrong, wrong, wrong, stay]);
+  supervisor.start();
+  await reachedLast;
+  equal(backOff.taken, [10_000, 20_000, 500, 40_000, 60_000, 60_000]);
+  await supervisor.stop();
+  supervisor.start();
+  equal(backOff.refused(), 0);
+  equal(backOff.taken.at(-1), 10_000);
+  await supervisor.stop();
 });
 
 Deno.test("supervisor: stop waits until everything is released, and the next start for that too", async () => {

@@ -1,8 +1,9 @@
 import { GopCache } from "../../src/stream/gop_cache.ts";
 import { Unit } from "../../src/stream/unit.ts";
 import { parseRtpPacket, type RtpPacket } from "../../src/rtp/packet.ts";
+import { type Track, tracksFromMedias } from "../../src/stream/track.ts";
 import { equal } from "../support/assert.ts";
-import { createTracks, nal, packet } from "./support.ts";
+import { createTracks, medias, nal, packet } from "./support.ts";
 
 function factory() {
   const { video, audio } = createTracks();
@@ -77,4 +78,58 @@ Deno.test("units of a long group leave the memory that they share with others", 
     equal(packets.map(({ bytes }) => parseRtpPacket(bytes).sequence), [120 + 2 * i, 121 + 2 * i]);
     if (i < settled) equal(payload!.some(({ buffer }) => buffer === shared.buffer), false);
   });
+});
+
+Deno.test("of several video tracks each begins with its last key frame", () => {
+  const { video, audio } = createTracks();
+  const [, second] = tracksFromMedias([medias[0], medias[0]], 1000);
+  let sequence = 0;
+  const make = (track: Track, key = false) => {
+    const payload = packet(sequence++ & 0xffff, 0, nal(key ? 5 : 1), true, track.payloadType);
+    return Unit.fromPackets(track, 0, 0, [payload]);
+  };
+  const cache = new GopCache();
+  const push = (...units: Unit[]) => units.forEach((unit) => cache.push(unit, 0));
+  const kept: Unit[] = [];
+  push(make(second), make(audio));
+  equal(cache.units, []);
+  const [key1, sound1, delta1] = [make(video, true), make(audio), make(video)];
+  push(key1, sound1, make(second), delta1);
+  equal(cache.units, [key1, sound1, delta1], "no pictures of a track whose key frame has not come");
+  const [key2, sound2, delta2] = [make(second, true), make(audio), make(second)];
+  push(key2, sound2, delta2);
+  equal(cache.units, [key1, sound1, delta1, key2, sound2, delta2]);
+  const key3 = make(video, true);
+  push(key3);
+  equal(cache.units, [key2, sound2, delta2, key3], "sound before the first picture is not needed any more");
+  const key4 = make(second, true);
+  push(key4);
+  equal(cache.units, [key3, key4]);
+  for (let i = 0; i < 4094; i++) kept.push(make(video));
+  push(...kept);
+  equal(cache.units.length, 4096);
+  push(make(second));
+  equal(cache.units, [], "bounded for all tracks together");
+  push(make(second), make(video), key3);
+  equal(cache.units, [key3]);
+});
+
+Deno.test("a group that goes on beside others still leaves shared memory", () => {
+  const { video } = createTracks();
+  const [, second] = tracksFromMedias([medias[0], medias[0]], 1000);
+  const cache = new GopCache();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let at = 0; at < 60_000; at += 1000) {
+    for (const track of [video, second]) {
+      const key = at === 0 || track === second && at % 3000 === 0;
+      const one = packet(at, at, nal(key ? 5 : 1));
+      buffers.add(one.bytes.buffer);
+      const unit = Unit.fromPackets(track, at, at, [one]);
+      cache.push(unit, at);
+    }
+  }
+  const old = cache.units.filter(({ pts }) => pts < 50_000);
+  equal(old.length, 50);
+  equal(old.some(({ packets }) => buffers.has(packets[0].bytes.buffer)), false);
+  equal(cache.units.length, 63);
 });

@@ -232,3 +232,28 @@ Deno.test("mpegts ingest: a program that changes again and again does not fill t
   equal(test.failures, []);
   equal(test.lines.filter((line) => /skipping track 2 .*SCTE-35/.test(line)).length, 1);
 });
+
+Deno.test("mpegts ingest: tracks whose clocks are far apart keep their distance, and go on evenly", async () => {
+  const mux = wire([video, audio]);
+  const test = setup();
+  for (let i = 0; i < 5; i++) {
+    test.ingest.write(mux(0, i === 0 ? [sps, pps, idr] : [slice], i * 3600, i === 0), 0);
+    test.ingest.write(mux(1, [Uint8Array.of(9, 9)], 60 * 90_000 + i * aacFrame), 0);
+  }
+  await test.open();
+  const times = (id: number) => test.units.filter(({ track }) => track.id === id).map(({ pts }) => pts);
+  equal(times(0).slice(0, 4), [0, 3600, 7200, 10_800]);
+  equal(times(1).slice(0, 4), [0, 1024, 2048, 3072].map((pts) => 60 * 48_000 + pts));
+});
+
+Deno.test("mpegts ingest: the wait for parameter sets is that of one track", () => {
+  const mux = wire([video, audio]);
+  const test = setup();
+  test.ingest.write(mux(0, [slice], 0, false), 0);
+  test.ingest.write(mux(1, [Uint8Array.of(9, 9)], 60 * 90_000), 0);
+  test.ingest.write(mux(0, [slice], 3600, false), 0);
+  equal(test.medias?.length, undefined);
+  test.ingest.write(mux(0, [sps, pps, idr], 7200), 0);
+  const codec = test.medias?.[0].formats[0].codec;
+  ok(codec?.name === "H264" && codec.sps !== undefined);
+});

@@ -3,6 +3,7 @@
  * connections, so they are looked up in the system: on Linux with foreign calls. Elsewhere silent connections stay.
  */
 import { addressText, type NetAddress, unmapIp } from "../address.ts";
+import { ownerOf } from "../ip.ts";
 import { type AcceptedSocket, acceptedSockets, descriptors, libc } from "../ffi/mod.ts";
 
 /** Milliseconds, and numbers of connections. */
@@ -11,7 +12,7 @@ export interface ConnectionLimits {
   readonly headerMs: number;
   /** Between two requests. */
   readonly idleMs: number;
-  /** With more, those that have waited longest for a request are closed. */
+  /** With more, those that wait for a request are closed: of the addresses with the most of them, the oldest first. */
   readonly maxConnections: number;
 }
 
@@ -36,6 +37,8 @@ export class Connections {
     private readonly limits: ConnectionLimits,
     /** The connections that exist now; null where they cannot be known. */
     private readonly list: () => readonly Connection[] | null,
+    /** Proxies, whose many connections are those of many clients. */
+    private readonly isTrusted: (ip: string) => boolean = () => false,
   ) {}
 
   /** Requests that are being answered. */
@@ -100,8 +103,19 @@ export class Connections {
 
   #closeSurplus(surplus: number, waiting: { connection: Connection; known: Known }[]): void {
     if (surplus <= 0) return;
-    waiting.sort((a, b) => a.known.idleSince - b.known.idleSince);
-    for (const { connection } of waiting.slice(0, surplus)) connection.shutdown();
+    waiting.sort((a, b) => b.known.idleSince - a.known.idleSince);
+    const counts = new Map<string, number>();
+    // Each is ranked by how many newer ones its address has: the highest ranks are those of the addresses with the most.
+    const ranked = waiting.map((one) => {
+      const { ip } = one.connection.peer;
+      if (this.isTrusted(ip)) return { ...one, rank: 0 };
+      const owner = ownerOf(ip);
+      const rank = counts.get(owner) ?? 0;
+      counts.set(owner, rank + 1);
+      return { ...one, rank };
+    });
+    ranked.sort((a, b) => b.rank - a.rank || a.known.idleSince - b.known.idleSince);
+    for (const { connection } of ranked.slice(0, surplus)) connection.shutdown();
   }
 }
 

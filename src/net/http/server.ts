@@ -10,7 +10,7 @@ import { errorText } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { addressText, type NetAddress } from "../address.ts";
 import type { CertificateStore } from "../certificates.ts";
-import { type Network } from "../networks.ts";
+import { anyNetworkContains, type Network } from "../networks.ts";
 import { AllowedOrigins } from "./allowed_origins.ts";
 import { errorAnswer } from "./answers.ts";
 import { clientAddress } from "./client_address.ts";
@@ -93,7 +93,11 @@ export class HttpServer {
     });
     const { address } = this.#listener;
     this.#limits = { headerMs: options.readTimeoutMs, idleMs: idleTimeoutMs, maxConnections };
-    this.#connections = new Connections(this.#limits, address === null ? nobody : systemConnections(address));
+    this.#connections = new Connections(
+      this.#limits,
+      address === null ? nobody : systemConnections(address),
+      (ip) => anyNetworkContains(this.#trustedProxies, ip),
+    );
     this.#scope.patrol(checkPeriodMs, () => this.check(Date.now()));
   }
 

@@ -2,7 +2,7 @@
 import { type NetAddress, unmapIp } from "../address.ts";
 import type { ByteConn, ByteListener } from "../byte_conn.ts";
 import { type ListenAddress, listenOn } from "../listen_address.ts";
-import type { Network } from "../networks.ts";
+import { anyNetworkContains, type Network } from "../networks.ts";
 import { readProxyHeader } from "../proxy_protocol.ts";
 import { SystemConn } from "./conn.ts";
 import { type Acceptor, PreparedListener } from "./listener.ts";
@@ -17,6 +17,8 @@ export interface ListenTcpOptions extends ListenAddress {
    * is read and ignored.
    */
   readonly trustedProxies?: readonly Network[];
+  /** For all addresses together; one may have half of them, unless it is a trusted proxy. Tests have fewer. */
+  readonly maxConnections?: number;
   /** Failures to accept or to begin with one client; the listener goes on. */
   readonly onError?: (error: unknown) => void;
 }
@@ -27,6 +29,8 @@ export function listenTcp(options: ListenTcpOptions): ByteListener {
   return new PreparedListener(new TcpAcceptor(options), {
     prepare: (conn) => proxies.length === 0 ? Promise.resolve(conn) : readProxyHeader(conn, proxies),
     prepareLimitMs: proxyHeaderLimitMs,
+    isTrusted: (ip) => anyNetworkContains(proxies, ip),
+    maxConnections: options.maxConnections,
     onError: options.onError,
   });
 }

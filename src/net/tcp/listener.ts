@@ -2,9 +2,13 @@
  * Accepts connections and makes them ready (proxy header, TLS handshake) side by side, so that a slow or broken client
  * holds up nobody. The listener owns the accept loop and the connections that are not handed out yet; `close` ends both.
  */
+import { UserError } from "../../base/errors.ts";
 import type { NetAddress } from "../address.ts";
+import { AddressShares } from "../address_shares.ts";
 import type { ByteConn, ByteListener } from "../byte_conn.ts";
 
+/** Connections of one listener; one address may have half of them. */
+export const maxConnections = 16_384;
 /** Connections made ready at the same time; a new one beyond that closes the oldest. */
 const maxPreparing = 1024;
 /** Ready connections that nobody has asked for yet; then accepting waits. */
@@ -25,6 +29,10 @@ export interface PreparedListenerOptions<T> {
   /** Milliseconds that `prepare` may take. */
   readonly prepareLimitMs: number;
   readonly onError?: (error: unknown) => void;
+  /** Not bounded: proxies, whose clients count as soon as they are told. */
+  readonly isTrusted?: (ip: string) => boolean;
+  /** Tests have fewer. */
+  readonly maxConnections?: number;
 }
 
 export class PreparedListener<T extends { close(): void }> implements ByteListener {
@@ -37,7 +45,10 @@ export class PreparedListener<T extends { close(): void }> implements ByteListen
   #wakeTaker: (() => void) | undefined;
   #wakeLoop: (() => void) | undefined;
 
+  readonly #shares: AddressShares;
+
   constructor(private readonly acceptor: Acceptor<T>, private readonly options: PreparedListenerOptions<T>) {
+    this.#shares = new AddressShares(options.maxConnections ?? maxConnections);
     this.address = acceptor.address;
   }
 
@@ -95,6 +106,23 @@ export class PreparedListener<T extends { close(): void }> implements ByteListen
     });
   }
 
+  /** Takes a place for the client's address, until the connection is closed. */
+  #admit(conn: ByteConn): boolean {
+    const { ip } = conn.remote;
+    if (this.options.isTrusted?.(ip)) return true;
+    const leave = this.#shares.take(ip);
+    if (leave === null) {
+      this.options.onError?.(new UserError(`too many connections from ${ip}`));
+      return false;
+    }
+    const close = conn.close.bind(conn);
+    conn.close = () => {
+      leave();
+      close();
+    };
+    return true;
+  }
+
   #start(raw: T): void {
     if (this.#preparing.size >= maxPreparing) this.#preparing.values().next().value?.();
     let givenUp = false;
@@ -109,7 +137,7 @@ export class PreparedListener<T extends { close(): void }> implements ByteListen
     };
     const timer = setTimeout(giveUp, this.options.prepareLimitMs);
     const task: Promise<void> = this.options.prepare(raw).then((conn) => {
-      if (givenUp || this.#closed) return conn.close();
+      if (givenUp || this.#closed || !this.#admit(conn)) return conn.close();
       this.#ready.push(conn);
       this.#wakeTaker?.();
     }, (error) => {

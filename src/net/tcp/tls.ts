@@ -1,6 +1,7 @@
 /** TLS listeners. TLS 1.2 and 1.3: Deno's TLS has no older versions. */
 import type { ByteListener } from "../byte_conn.ts";
 import type { CertificateStore } from "../certificates.ts";
+import { anyNetworkContains } from "../networks.ts";
 import { SystemConn } from "./conn.ts";
 import { type ListenTcpOptions, TcpAcceptor } from "./listen.ts";
 import { PreparedListener } from "./listener.ts";
@@ -20,11 +21,13 @@ export interface ListenTlsOptions extends ListenTcpOptions {
  * handshake. Throws UserError.
  */
 export function listenTls(options: ListenTlsOptions): ByteListener {
-  const { certificate, trustedProxies = [], onError } = options;
+  const { certificate, trustedProxies = [], onError, maxConnections } = options;
   if (trustedProxies.length > 0) {
     const outer = new TcpAcceptor(options);
     const relay = new TlsRelay(outer, certificate, trustedProxies, onError ?? (() => {}));
     return new PreparedListener(relay, {
+      isTrusted: (ip) => anyNetworkContains(trustedProxies, ip),
+      maxConnections,
       prepare: (conn) => relay.prepare(conn),
       prepareLimitMs: handshakeLimitMs,
       onError,
@@ -37,5 +40,6 @@ export function listenTls(options: ListenTlsOptions): ByteListener {
     },
     prepareLimitMs: handshakeLimitMs,
     onError,
+    maxConnections,
   });
 }

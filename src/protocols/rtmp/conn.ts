@@ -48,9 +48,9 @@ export class RtmpConn implements Reader, Publisher {
   readonly #discarded: RateLimitedReport;
   /** A read that was begun while a request is being decided. */
   #pendingRead: Promise<number | null> | null = null;
-  #lastActivity = Date.now();
+  #lastActivity = performance.now();
   /** Since when there is no stream; null while there is one, or while it is being decided on. */
-  #idleSince: number | null = Date.now();
+  #idleSince: number | null = performance.now();
   /** Units are views of what was read, and outlive the time in which their connection publishes. */
   #viewsKept = false;
   #closeReason: string | null = null;
@@ -72,6 +72,7 @@ export class RtmpConn implements Reader, Publisher {
       { maxChunks: writeQueueSize, maxBytes: writeQueueSize * bytesPerQueuedUnit, maxAgeMs: maxQueueAgeMs },
       (error) => this.#end(errorText(error)),
       (units) => this.#discarded.report(Date.now(), "", units),
+      () => performance.now(),
     );
   }
 
@@ -107,7 +108,7 @@ export class RtmpConn implements Reader, Publisher {
       this.#engine.filled(count);
       this.bytesReceived += count;
       const now = Date.now();
-      this.#lastActivity = now;
+      this.#lastActivity = performance.now();
       await this.#act(now);
       this.#publishing?.flush(now);
       if (!this.#viewsKept && this.#pendingRead === null) this.#engine.rewind();
@@ -128,7 +129,7 @@ export class RtmpConn implements Reader, Publisher {
   #perform(action: ServerAction, now: number): Promise<void> | undefined {
     switch (action.kind) {
       case "send":
-        this.sink.pushControl(action.bytes, now);
+        this.sink.pushControl(action.bytes);
         return undefined;
       case "encrypt":
         this.#target.encryptWith(action.cipher);
@@ -152,7 +153,7 @@ export class RtmpConn implements Reader, Publisher {
     this.#reading?.leave();
     this.#reading = null;
     this.state = "idle";
-    this.#idleSince = Date.now();
+    this.#idleSince = performance.now();
   }
 
   async #decide(request: StreamRequest): Promise<void> {
@@ -171,11 +172,11 @@ export class RtmpConn implements Reader, Publisher {
       }
       if (this.#closeReason !== null) return;
       const told = error instanceof AuthError ? error.told : error.message;
-      this.sink.pushControl(this.#engine.reject(refusalOf(error), told), Date.now());
+      this.sink.pushControl(this.#engine.reject(refusalOf(error), told));
       await this.#lastWords();
       this.#end(error.message);
     } finally {
-      this.#lastActivity = Date.now();
+      this.#lastActivity = performance.now();
     }
   }
 
@@ -205,7 +206,7 @@ export class RtmpConn implements Reader, Publisher {
         return seat;
       },
     });
-    this.sink.pushControl(this.#engine.accept(), Date.now());
+    this.sink.pushControl(this.#engine.accept());
   }
 
   async #read(request: StreamRequest): Promise<void> {
@@ -220,9 +221,8 @@ export class RtmpConn implements Reader, Publisher {
       throw error;
     }
     this.state = "read";
-    const now = Date.now();
-    this.sink.pushControl(this.#engine.accept(), now);
-    this.#reading.play(this.sink, now);
+    this.sink.pushControl(this.#engine.accept());
+    this.#reading.play(this.sink);
     seat.playing();
   }
 
@@ -245,14 +245,14 @@ export class RtmpConn implements Reader, Publisher {
     };
   }
 
-  /** Called about once a second. */
+  /** Called about once a second. `now`: milliseconds of a steady clock. */
   check(now: number): void {
     const { readTimeout, writeTimeout } = this.context.conf;
     if (this.sink.stalledMs(now) >= writeTimeout) return this.#end("write timed out");
     if (this.sink.queuedControlBytes > maxQueuedControl) return this.#end(unreadText);
     if (this.state === "read") {
       const ping = this.#engine.tick(now);
-      if (ping !== null) this.sink.pushControl(ping, now);
+      if (ping !== null) this.sink.pushControl(ping);
       if (this.#engine.silentMs(now) >= maxSilenceMs) this.#end("the client does not answer");
       return;
     }
@@ -267,7 +267,7 @@ export class RtmpConn implements Reader, Publisher {
     if (this.state === "read") {
       this.#reading?.leave();
       this.state = "idle";
-      this.sink.pushControl(this.#engine.streamEnded(), Date.now());
+      this.sink.pushControl(this.#engine.streamEnded());
       this.#goodbye = this.#lastWords().then(() => this.#end(reason));
       return;
     }

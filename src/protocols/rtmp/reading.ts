@@ -30,10 +30,10 @@ export class Reading {
     logger.info(`is reading from path '${seat.pathName}', ${tracksText(this.tracks)}`);
   }
 
-  play(sink: Sink, now: number): void {
+  play(sink: Sink): void {
     const { stream, conf } = this.seat;
     const fanout = stream.fanout(planKey(this.#plan), () => new RtmpFanout(stream, this.#plan));
-    this.#stop = fanout.add(sink, conf.gopCache === "no" ? [] : stream.cachedUnits, now);
+    this.#stop = fanout.add(sink, conf.gopCache === "no" ? [] : stream.cachedUnits);
   }
 
   leave(): void {

@@ -89,7 +89,7 @@ export class RtmpServer {
       for (const conn of [...this.#conns]) conn.close("terminated");
     });
     this.#scope.patrol(checkPeriodMs, () => {
-      const now = Date.now();
+      const now = performance.now();
       for (const conn of this.#conns) conn.check(now);
     });
     this.#scope.run(async () => {

@@ -3,7 +3,7 @@
  *
  * Who closes whom: the pull's signal closes the connection, which ends the loop that reads from it.
  */
-import { ParseError, UserError } from "../../base/errors.ts";
+import { CredentialsError, ParseError, UserError } from "../../base/errors.ts";
 import type { ByteConn } from "../../net/byte_conn.ts";
 import { dialTcp, dialTls } from "../../net/tcp/mod.ts";
 import type { Pull } from "../../paths/mod.ts";
@@ -28,7 +28,7 @@ export async function pullRtmp(pull: Pull): Promise<void> {
     authQuery = await play(pull, url, authQuery);
     if (authQuery === null) return;
   }
-  throw new UserError("the server asks for credentials again and again");
+  throw new CredentialsError("the server asks for credentials again and again");
 }
 
 function readUrl(text: string): RtmpUrl {
@@ -93,7 +93,8 @@ class Player {
         if (action.kind === "end") {
           // What came together with it is still of the stream.
           this.#publishing.flush(now);
-          throw new UserError(action.reason.slice(0, maxReason));
+          const reason = action.reason.slice(0, maxReason);
+          throw action.credentials ? new CredentialsError(reason) : new UserError(reason);
         }
         const task = this.#perform(action, now);
         if (task !== undefined) await task;

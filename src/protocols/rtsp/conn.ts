@@ -47,7 +47,7 @@ export class RtspConn {
   readonly #abort = new AbortController();
   /** A read that was begun while a request is being answered. */
   #reading: Promise<number | null> | null = null;
-  #lastActivity = Date.now();
+  #lastActivity = performance.now();
   #closeReason: string | null = null;
   /** An HTTP request has come. */
   #tunnelling = false;
@@ -76,6 +76,7 @@ export class RtspConn {
       { maxChunks: writeQueueSize, maxBytes: writeQueueSize * bytesPerQueuedUnit, maxAgeMs: maxQueueAgeMs },
       (error) => this.close(errorText(error)),
       (units) => this.session?.reportDiscarded(units),
+      () => performance.now(),
     );
   }
 
@@ -122,7 +123,7 @@ export class RtspConn {
 
   async #handleMessages(): Promise<void> {
     let now = Date.now();
-    this.#lastActivity = now;
+    this.#lastActivity = performance.now();
     for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) {
       switch (message.kind) {
         case "frame":
@@ -142,7 +143,8 @@ export class RtspConn {
           this.#noteViews();
           if (this.#closeReason !== null) return;
           await this.#handleRequest(message.request);
-          this.#lastActivity = now = Date.now();
+          now = Date.now();
+          this.#lastActivity = performance.now();
       }
       this.#speaksRtsp = true;
       if (this.#closeReason !== null) return;
@@ -239,7 +241,7 @@ export class RtspConn {
       body: reply.body ?? new Uint8Array(0),
     };
     if (this.logger.debugEnabled) this.logger.debug(`[s->c] ${responseDump(response)}`);
-    this.sink.pushControl(serializeResponse(response), Date.now());
+    this.sink.pushControl(serializeResponse(response));
   }
 
   async #lastWords(): Promise<void> {
@@ -249,7 +251,7 @@ export class RtspConn {
     clearTimeout(timer);
   }
 
-  /** Called about once a second. */
+  /** Called about once a second. `now`: milliseconds of a steady clock. */
   check(now: number): void {
     const { writeTimeout } = this.context.conf;
     if (this.sink.stalledMs(now) >= writeTimeout) return this.close("write timed out");
@@ -257,11 +259,6 @@ export class RtspConn {
     // FFmpeg sends nothing on the connection while it publishes over UDP, and players may stay silent over TCP.
     if (state === "record" || state === "play" || this.#answering) return;
     if (now - this.#lastActivity >= idleTimeoutMs) this.close("idle for too long");
-  }
-
-  /** The clock was set: what was measured with it before counts no more. */
-  renew(now: number): void {
-    this.#lastActivity = now;
   }
 
   /** The session has ended at the client's wish; the connection stays. */

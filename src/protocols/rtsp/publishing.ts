@@ -178,7 +178,7 @@ export class Publishing {
     this.reportsSent++;
     this.reportBytesSent += bytes.length;
     if (setup.delivery === "tcp") {
-      this.#sink?.pushControl(serializeInterleaved(setup.channel + 1, bytes), Date.now());
+      this.#sink?.pushControl(serializeInterleaved(setup.channel + 1, bytes));
     } else if (setup.delivery === "udp") {
       this.#options.context.udp!.pair.rtcp.send({ bytes, sizes: [bytes.length] }, setup.rtcp);
     }

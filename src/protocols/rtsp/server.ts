@@ -193,10 +193,9 @@ export class RtspServer {
     if (Math.abs(step) > maxClockSkewMs) {
       // Machines without a clock of their own start in the past: nobody was silent for as long as that.
       this.logger.debug(`the system's clock was set by ${Math.round(step)} ms`);
-      for (const conn of this.#conns) conn.renew(now);
       for (const session of this.#sessions.values()) session.renew(now);
     }
-    for (const conn of this.#conns) conn.check(now);
+    for (const conn of this.#conns) conn.check(performance.now());
     for (const session of this.#sessions.values()) session.check(now);
   }
 

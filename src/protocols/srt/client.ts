@@ -4,7 +4,7 @@
  * Who closes whom: `close`, the peer's shutdown and the end of an attempt all end the timer and the socket.
  */
 import { lookup } from "node:dns/promises";
-import { errorText, ParseError, UserError } from "../../base/errors.ts";
+import { CredentialsError, errorText, ParseError, UserError } from "../../base/errors.ts";
 import type { NetAddress } from "../../net/address.ts";
 import { ipText, tryParseIp } from "../../net/ip.ts";
 import { fastPacketCrypto } from "../../net/packet_crypto.ts";
@@ -15,7 +15,7 @@ import { Connection, type ConnectionSettings } from "./engine/connection.ts";
 import { unlimitedBandwidth } from "./engine/pacing.ts";
 import { type SrtStats, StatsReader } from "./stats.ts";
 import { steadyNow, type Wakeable, Wakes } from "./wakes.ts";
-import { rejectionText } from "./wire/handshake.ts";
+import { Rejection, rejectionText } from "./wire/handshake.ts";
 import { destinationOf, headerSize } from "./wire/packet.ts";
 import type { SrtUrl } from "./wire/url.ts";
 
@@ -129,7 +129,7 @@ export class SrtClient implements Wakeable {
         this.#connection = this.#establish(result.settings);
         return this.#connected.resolve();
       case "rejected":
-        return this.#connected.reject(new UserError(`connection refused: ${rejectionText(result.code)}`));
+        return this.#connected.reject(refusal(result.code));
       case "timeout":
         return this.#connected.reject(new UserError("the server does not answer"));
     }
@@ -198,6 +198,12 @@ export class SrtClient implements Wakeable {
     this.socket.close();
     void this.#receiving.then(() => this.#closed.resolve(reason));
   }
+}
+
+function refusal(code: number): UserError {
+  const text = `connection refused: ${rejectionText(code)}`;
+  const isSecret = code === Rejection.badSecret || code === Rejection.unsecure;
+  return isSecret ? new CredentialsError(text) : new UserError(text);
 }
 
 async function resolve(hostname: string): Promise<string> {

@@ -95,3 +95,20 @@ Deno.test("without a list of connections nothing is kept after the last answer",
   await connections.drained();
   equal(connections.inFlight, 0);
 });
+
+Deno.test("of too many connections those of the greediest address are closed, unless it is a trusted proxy", () => {
+  for (const trusted of [false, true]) {
+    const closed: string[] = [];
+    const [greedy, other] = ["192.0.2.1", "192.0.2.2"];
+    const all: Connection[] = [];
+    const open = (ip: string, port: number) =>
+      all.push({ peer: { ip, port }, sending: false, shutdown: () => closed.push(`${ip}:${port}`) });
+    const connections = new Connections(limits, () => all, (ip) => trusted && ip === greedy);
+    open(other, 1);
+    connections.check(0);
+    for (let port = 1; port <= 4; port++) open(greedy, port);
+    connections.check(1000);
+    equal(closed.length, 2);
+    equal(closed.filter((each) => each.startsWith(other)).length, trusted ? 1 : 0);
+  }
+});

@@ -65,6 +65,7 @@ function sinkOf(bytes: { count: number }): Sink {
     { maxBytes: 1e9, maxChunks: 1e6, maxAgeMs: 1e6 },
     fail,
     () => {},
+    () => 0,
   );
 }
 
@@ -85,7 +86,7 @@ function read(stream: Stream, units: readonly Unit[], bytes: { count: number }):
     const plan = planTracks(stream.tracks, new Set(fourCcs));
     if (plan.tracks.length === 0) continue;
     const fanout = stream.fanout(`rtmp ${fourCcs}`, () => new RtmpFanout(stream, plan));
-    fanout.add(sinkOf(bytes), stream.cachedUnits, 0);
+    fanout.add(sinkOf(bytes), stream.cachedUnits);
   }
   stream.write(units, 40);
   for (const unit of units) for (const { payload } of unit.packets) bytes.count += payload.length;

@@ -66,6 +66,7 @@ class Taker {
     { maxBytes: 1e6, maxChunks: 2, maxAgeMs: 1000 },
     () => {},
     () => {},
+    () => 0,
   );
 
   /** Takes nothing until the answer is called and awaited. */
@@ -116,7 +117,7 @@ Deno.test("RTMP fan-out: all readers get the same buffer", () => {
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const takers = [new Taker(), new Taker()];
   stream.write([Unit.fromPayload(video, 90000, 0, key)], 0);
-  for (const taker of takers) fanout.add(taker.sink, stream.cachedUnits, 0);
+  for (const taker of takers) fanout.add(taker.sink, stream.cachedUnits);
   stream.write([
     Unit.fromPayload(audio, 48480, 0, [fromHex("2110"), fromHex("2111")]),
     Unit.fromPayload(video, 93600, 0, inter),
@@ -145,14 +146,14 @@ Deno.test("RTMP fan-out: begins anew after it had no readers", () => {
   const [video] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const first = new Taker();
-  const leave = fanout.add(first.sink, [], 0);
+  const leave = fanout.add(first.sink, []);
   stream.write([Unit.fromPayload(video, 0, 0, inter)], 0);
   equal(first.writes.length, 0);
   leave();
   stream.write([Unit.fromPayload(video, 3600, 0, key), Unit.fromPayload(video, 7200, 0, inter)], 0);
   equal(first.writes.length, 0);
   const second = new Taker();
-  fanout.add(second.sink, stream.cachedUnits, 0);
+  fanout.add(second.sink, stream.cachedUnits);
   equal(second.messages().map((text) => text.split(" ")[0]), ["18", "9", "9", "9"]);
 });
 
@@ -160,7 +161,7 @@ Deno.test("RTMP fan-out: begins anew after it had no readers", () => {
 function timesOf(stream: Stream, batches: readonly (readonly Unit[])[], greeting: number): string[] {
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   for (const batch of batches) stream.write(batch, 0);
   return taker.messages().slice(greeting).map((text) => text.split(" ").slice(0, 2).join(" "));
 }
@@ -172,7 +173,7 @@ Deno.test("RTMP fan-out: times begin at 0 for the first reader, also after there
   for (const hours of [1, 2, 3]) {
     stream.write([Unit.fromPayload(video, hours * 3600 * 90000, 0, key)], 0);
     const taker = new Taker();
-    const leave = fanout.add(taker.sink, stream.cachedUnits, 0);
+    const leave = fanout.add(taker.sink, stream.cachedUnits);
     stream.write([Unit.fromPayload(video, hours * 3600 * 90000 + 3600, 0, inter)], 0);
     equal(taker.messages().slice(2).map((text) => text.split(" ")[1]), ["0", "40"]);
     leave();
@@ -200,7 +201,7 @@ Deno.test("RTMP fan-out: a slow reader gets the sequence headers of what it miss
   const [video, audio] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   const write = (i: number, payload: readonly Uint8Array[]) => {
     stream.write([Unit.fromPayload(video, i * 3600, 0, payload)], 0);
   };
@@ -230,7 +231,7 @@ Deno.test("RTMP fan-out: parameters that change within a batch count from their 
   const [video] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   const other = record.sps[0].slice();
   other[other.length - 1] ^= 1;
   const unit = (i: number, sps: Uint8Array) =>
@@ -250,7 +251,7 @@ Deno.test("RTMP fan-out: frames with the same time, or a little less, are not lo
     () => new RtmpFanout(stream, planTracks(stream.tracks, new Set(["*"]))),
   );
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   const vp9 = ["824983420013f00ef600", "86004092", "86004092", "86004092", "86004092"];
   [0, 3600, 3600, 3240, 7200].forEach((pts, i) =>
     stream.write([Unit.fromPayload(stream.tracks[0], pts, 0, [fromHex(vp9[i])])], 0)
@@ -286,7 +287,7 @@ Deno.test("RTMP fan-out: large frames hours after the start, in several chunks",
   );
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   for (const unit of units) stream.write([unit], 0);
   const [, , , body, last] = taker.messages(Infinity);
   equal(body, `9 ${late * 1000} 1701000000` + hex(Uint8Array.of(0, 3, 0x0d, 0x40)) + hex(large));
@@ -300,7 +301,7 @@ Deno.test("RTMP fan-out: a frame that is too large for a message is left out, an
   video.reportError = (text) => told.push(text);
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 0);
+  fanout.add(taker.sink, []);
   // In front of the frame stand five bytes of the message and its length.
   const most = new Uint8Array(2 ** 24 - 1 - 9);
   most[0] = 0x41;
@@ -342,7 +343,7 @@ Deno.test("RTMP fan-out: a reader gets the sound when no picture to begin with c
   const [video, audio] = stream.tracks;
   const fanout = stream.fanout("rtmp", () => new RtmpFanout(stream, planTracks(stream.tracks, new Set())));
   const taker = new Taker();
-  fanout.add(taker.sink, [], 5000);
+  fanout.add(taker.sink, []);
   const sound = (ms: number) => stream.write([Unit.fromPayload(audio, ms * 48, 0, [fromHex("2110")])], ms);
   sound(5000);
   sound(5000 + maxRandomAccessWaitMs - 1);

@@ -108,6 +108,7 @@ for (const method of ["basic", "digest"] as const) {
     const source = server.url("cam").replace("//", "//me:wr0ng@");
     await using puller = new Puller({ copy: { source } });
     await puller.line(/error \[path copy\] \[RTSP source\] bad status code: 401 \(Unauthorized\)$/);
+    await puller.line(/warn .*the credentials were refused: the next attempt is in 10 s/);
     ok(puller.log.all.every((line) => !line.includes("wr0ng")), "the password is in no line");
   });
 }

@@ -29,7 +29,7 @@ Deno.test("a server that is started anew tells the keys that a stream is encrypt
     write: () => Promise.resolve(),
   };
   const limits = { maxBytes: 1000, maxChunks: 10, maxAgeMs: 1000 };
-  const sink = new Sink(target, limits, () => {}, () => {});
+  const sink = new Sink(target, limits, () => {}, () => {}, () => 0);
   const seat = second.fanout.addInterleaved([0, -1], true, sink, [], 0);
   const payload = nal(5);
   stream.write([Unit.fromPackets(stream.tracks[0], 0, 0, [packet(1, 0, payload)])], 0);

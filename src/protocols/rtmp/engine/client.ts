@@ -48,7 +48,7 @@ export type ClientAction =
   /** Connect anew with this `authQuery`. */
   | { readonly kind: "retry"; readonly authQuery: string }
   /** The server says no, or that the stream is over. */
-  | { readonly kind: "end"; readonly reason: string };
+  | { readonly kind: "end"; readonly reason: string; readonly credentials: boolean };
 
 const connectTransaction = 1;
 const createStreamTransaction = 4;
@@ -213,7 +213,7 @@ export class ClientEngine {
       if (answer?.kind === "retry") {
         this.#state = "over";
         this.#actions.push({ kind: "retry", authQuery: answer.query });
-      } else this.#end(answer?.reason ?? reason);
+      } else this.#end(answer?.reason ?? reason, answer !== null);
     } else if (command.transactionId === createStreamTransaction) this.#end(reason);
     // Answers to releaseStream and FCPublish do not matter: many servers do not know them.
   }
@@ -232,10 +232,10 @@ export class ClientEngine {
     this.#actions.push({ kind: "ready", streamId: this.#streamId });
   }
 
-  #end(reason: string): void {
+  #end(reason: string, credentials = false): void {
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#actions.push({ kind: "end", reason });
+    this.#actions.push({ kind: "end", reason, credentials });
   }
 
   #send(messages: readonly OutgoingMessage[]): void {

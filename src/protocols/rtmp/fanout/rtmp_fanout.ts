@@ -62,7 +62,7 @@ export class RtmpFanout implements Fanout {
     const wires = units.map((unit) => this.#wire(unit));
     for (const chunk of this.#pieces(wires)) {
       if ("header" in chunk) {
-        for (const { sink, wait } of this.#members) if (!wait.active) sink.pushControl(chunk.header, now);
+        for (const { sink, wait } of this.#members) if (!wait.active) sink.pushControl(chunk.header);
         continue;
       }
       let count = 0;
@@ -70,9 +70,9 @@ export class RtmpFanout implements Fanout {
       for (const member of this.#members) {
         if (member.wait.active) {
           if (member.wait.leavesOut(chunk.randomAccess, now)) continue;
-          member.sink.pushControl(greeting ??= this.#greeting(wires), now);
+          member.sink.pushControl(greeting ??= this.#greeting(wires));
         }
-        member.sink.push(chunk, now);
+        member.sink.push(chunk);
         count++;
       }
       this.stream.countOutbound(chunk.bytes.length * count, chunk.units * count);
@@ -83,16 +83,16 @@ export class RtmpFanout implements Fanout {
    * A reader; it gets metadata and sequence headers, what is cached, then what comes. Without a cache all that begins
    * with the next key frame, or after a while without. Returns the undo.
    */
-  add(sink: Sink, cached: readonly Unit[], now: number): () => void {
+  add(sink: Sink, cached: readonly Unit[]): () => void {
     if (this.#members.size === 0) this.#restart();
     const wires = cached.map((unit) => this.#wire(unit));
     const pieces = this.#cached(cached, wires);
     const wait = new RandomAccessWait();
-    if (pieces.length === 0 && this.#hasVideo) wait.begin(now);
-    else sink.pushControl(this.#greeting(wires), now);
+    if (pieces.length === 0 && this.#hasVideo) wait.begin();
+    else sink.pushControl(this.#greeting(wires));
     for (const piece of pieces) {
-      if ("header" in piece) sink.pushControl(piece.header, now);
-      else sink.push(piece, now);
+      if ("header" in piece) sink.pushControl(piece.header);
+      else sink.push(piece);
     }
     const member: Member = { sink, wait };
     this.#members.add(member);

@@ -3,7 +3,7 @@
  *
  * Who closes whom: `play` closes everything it has opened before it settles: sockets, then the connection.
  */
-import { ParseError, UserError } from "../../../base/errors.ts";
+import { CredentialsError, ParseError, UserError } from "../../../base/errors.ts";
 import { Scope } from "../../../base/scope.ts";
 import type { Pull } from "../../../paths/mod.ts";
 import { type DescribedMedia, mediasFromSdp, sessionControl } from "../../../sdp/medias.ts";
@@ -322,7 +322,8 @@ function requireOk(response: RtspResponse): void {
 }
 
 function badStatus({ status, reason }: RtspResponse): UserError {
-  return new UserError(`bad status code: ${status} (${(reason || reasonText(status)).slice(0, 200)})`);
+  const text = `bad status code: ${status} (${(reason || reasonText(status)).slice(0, 200)})`;
+  return status === 401 ? new CredentialsError(text) : new UserError(text);
 }
 
 function transportOf(response: RtspResponse): Transport {

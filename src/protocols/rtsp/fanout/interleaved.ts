@@ -19,13 +19,13 @@ export class InterleavedFanout {
   ) {}
 
   /** Gives the bytes and units that one reader got. */
-  write(wires: readonly UnitWire[], now: number): { bytes: number; units: number } {
+  write(wires: readonly UnitWire[]): { bytes: number; units: number } {
     let bytes = 0;
     let units = 0;
     for (const chunk of this.chunks(wires)) {
       bytes += chunk.bytes.length;
       units += chunk.units;
-      for (const sink of this.sinks) sink.push(chunk, now);
+      for (const sink of this.sinks) sink.push(chunk);
     }
     return { bytes, units };
   }
@@ -65,19 +65,19 @@ export class InterleavedFanout {
   }
 
   /** RTCP of one track, to all. */
-  writeReport(trackId: number, report: Uint8Array, now: number): void {
+  writeReport(trackId: number, report: Uint8Array): void {
     const bytes = this.#frameReport(trackId, report);
     if (bytes === null) return;
     this.reports++;
     this.reportBytes += bytes.length;
-    for (const sink of this.sinks) sink.pushControl(bytes, now);
+    for (const sink of this.sinks) sink.pushControl(bytes);
   }
 
   /** The same to one that is about to come. Gives the bytes that it was sent. */
-  writeReportTo(sink: Sink, trackId: number, report: Uint8Array, now: number): number {
+  writeReportTo(sink: Sink, trackId: number, report: Uint8Array): number {
     const bytes = this.#frameReport(trackId, report);
     if (bytes === null) return 0;
-    sink.pushControl(bytes, now);
+    sink.pushControl(bytes);
     return bytes.length;
   }
 

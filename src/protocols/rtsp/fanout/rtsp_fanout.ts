@@ -62,7 +62,7 @@ export class RtspFanout implements Fanout {
     if (idle) return;
     const wires = units.map((unit) => this.#wire(unit));
     for (const fanout of this.#interleaved.values()) {
-      const sent = fanout.write(wires, now);
+      const sent = fanout.write(wires);
       this.stream.countOutbound(sent.bytes * fanout.sinks.size, sent.units * fanout.sinks.size);
     }
     for (const wire of wires) {
@@ -114,7 +114,7 @@ export class RtspFanout implements Fanout {
     this.#reportedAt = now;
     for (const { track, report } of this.#reports(now)) {
       for (const fanout of this.#interleaved.values()) {
-        fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure), now);
+        fanout.writeReport(track.id, this.#protectReport(track, report, fanout.secure));
       }
       for (const { secure, fanout } of this.#datagram[track.id].values()) {
         fanout.writeReport(this.#protectReport(track, report, secure));
@@ -147,12 +147,12 @@ export class RtspFanout implements Fanout {
     let reports = 0;
     let bytes = 0;
     for (const { track, report } of this.#reports(now)) {
-      const size = fanout.writeReportTo(sink, track.id, this.#protectReport(track, report, secure), now);
+      const size = fanout.writeReportTo(sink, track.id, this.#protectReport(track, report, secure));
       if (size === 0) continue;
       reports++;
       bytes += size;
     }
-    for (const chunk of fanout.chunks(cached.map((unit) => this.#wire(unit)))) sink.push(chunk, now);
+    for (const chunk of fanout.chunks(cached.map((unit) => this.#wire(unit)))) sink.push(chunk);
     const joined = fanout;
     reports -= joined.reports;
     bytes -= joined.reportBytes;

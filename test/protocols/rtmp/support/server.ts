@@ -88,7 +88,7 @@ export class TestServer implements AsyncDisposable {
 
   /** What the server's timer does, as if it were that much later. */
   checkAfter(ms: number): void {
-    const later = Date.now() + ms;
+    const later = performance.now() + ms;
     for (const conn of this.conns) conn.check(later);
   }
 

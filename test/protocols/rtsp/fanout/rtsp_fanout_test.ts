@@ -11,7 +11,13 @@ Deno.test("sender reports come every ten seconds, also after the clock was set b
   const fanout = stream.fanout("rtsp", () => new RtspFanout(stream, "cname", null));
   const target = { tryWrite: (bytes: Uint8Array) => bytes.length, write: () => Promise.resolve() };
   const limits = { maxBytes: 1000, maxChunks: 10, maxAgeMs: 1000 };
-  const seat = fanout.addInterleaved([0, -1], false, new Sink(target, limits, () => {}, () => {}), [], 0);
+  const seat = fanout.addInterleaved(
+    [0, -1],
+    false,
+    new Sink(target, limits, () => {}, () => {}, () => 0),
+    [],
+    0,
+  );
   const reports: number[] = [];
   let sequence = 0;
   for (const now of [100_000, 105_000, 110_000, 115_000, 120_000, 20_000, 25_000, 30_000]) {

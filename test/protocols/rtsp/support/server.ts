@@ -110,7 +110,7 @@ export class TestServer implements AsyncDisposable {
   /** What the server's timer does, as if it were that much later. */
   checkAfter(ms: number): void {
     const later = Date.now() + ms;
-    for (const conn of [...this.#server.conns]) conn.check(later);
+    for (const conn of [...this.#server.conns]) conn.check(performance.now() + ms);
     for (const session of this.sessions) session.check(later);
   }
 
