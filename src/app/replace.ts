@@ -53,6 +53,13 @@ export async function replaceComponents<Services extends WithConf>(
   return { names: affected.map(({ component }) => component.name), closed: close() };
 }
 
+/**
+ * For so long an address that was just given up is tried again: on a busy system it may take a moment to be free, or
+ * somebody may have been faster and need it for a moment.
+ */
+const releaseMs = 1000;
+const retryMs = 20;
+
 class Replacement<Services extends WithConf> {
   readonly #fresh: Slot<Services>[] = [];
   /** Predecessors that had to stop before. */
@@ -72,7 +79,7 @@ class Replacement<Services extends WithConf> {
     services.conf = this.after;
     try {
       for (const { component } of this.affected) {
-        this.#fresh.push({ component, running: await this.#start({ component, running: undefined }) });
+        this.#fresh.push({ component, running: await this.#start({ component, running: undefined }, true) });
       }
     } catch (error) {
       services.conf = this.before;
@@ -86,32 +93,41 @@ class Replacement<Services extends WithConf> {
     return () => closeSlots(replaced.reverse(), deadlineMs, logger);
   }
 
-  async #start(slot: Slot<Services>): Promise<Running | undefined> {
+  /** `mayStop`: those that are to be replaced, when they have its address. */
+  async #start({ component }: Slot<Services>, mayStop: boolean): Promise<Running | undefined> {
+    let giveUpAt = Infinity;
     while (true) {
       try {
-        return await slot.component.start(this.options.services);
+        return await component.start(this.options.services);
       } catch (error) {
         if (!(error instanceof AddressInUseError)) throw error;
-        const holders = this.affected.filter((other) => this.#holds(other, error.port));
-        if (holders.length === 0) throw error;
-        for (const holder of holders) this.#stopped.add(holder);
-        await closeSlots(holders, this.options.deadlineMs, this.options.logger);
+        const holders = this.affected.filter((slot) => slot.running && this.#listens(slot, error.port));
+        const running = holders.filter((slot) => !this.#stopped.has(slot));
+        if (mayStop && running.length > 0) {
+          for (const holder of running) this.#stopped.add(holder);
+          await closeSlots(running, this.options.deadlineMs, this.options.logger);
+          giveUpAt = Infinity;
+          continue;
+        }
+        const now = performance.now();
+        if (giveUpAt === Infinity) giveUpAt = now + releaseMs;
+        if (holders.length === 0 || now >= giveUpAt) throw error;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  /** Listens on this port, and is about to be replaced. */
-  #holds(slot: Slot<Services>, port: number): boolean {
-    if (slot.running === undefined || this.#stopped.has(slot)) return false;
+  /** Listens on this port, or did until it was stopped. */
+  #listens(slot: Slot<Services>, port: number): boolean {
     return (slot.component.listensOn ?? []).some((key) => portOf(this.before, key) === port);
   }
 
   async #startAgain(): Promise<void> {
-    const { services, logger } = this.options;
+    const { logger } = this.options;
     for (const slot of this.affected) {
       if (!this.#stopped.has(slot)) continue;
       try {
-        slot.running = await slot.component.start(services);
+        slot.running = await this.#start(slot, false);
       } catch (error) {
         slot.running = undefined;
         logger.error(`${slot.component.name} could not be started again: ${errorText(error)}`);

@@ -12,6 +12,8 @@ class House {
   readonly taken = new Map<string, string>();
   readonly slots: Slot<WithConf>[] = [];
   readonly services: WithConf;
+  /** Attempts for which an address that was given up is not free yet. */
+  lingering = 0;
 
   constructor(conf: Conf) {
     this.services = { conf };
@@ -28,6 +30,7 @@ class House {
         if (!conf[name]) return undefined;
         const address = conf[key];
         if (address === broken) throw new UserError(`no ${address}`);
+        if (this.taken.get(address) === "nobody" && this.lingering-- <= 0) this.taken.delete(address);
         const holder = this.taken.get(address);
         if (holder !== undefined) {
           throw new AddressInUseError(`${address} is taken`, Number(address.slice(1)));
@@ -37,7 +40,8 @@ class House {
         return {
           reload: () => void this.events.push(`~${name}`),
           close: () => {
-            this.taken.delete(address);
+            if (this.lingering === 0) this.taken.delete(address);
+            else this.taken.set(address, "nobody");
             this.events.push(`-${name}${address}`);
           },
         };
@@ -108,6 +112,24 @@ Deno.test("replace: what had to stop for others is started again when they fail"
   equal(events, ["-hls:2", "+rtmp:2", "-rtmp:2", "+hls:2"]);
   equal([...made.taken], [[":1", "rtmp"], [":2", "hls"]]);
   equal(await change({ rtmpAddress: ":5" }), ["rtmp"]);
+});
+
+Deno.test("replace: an address that is not free at once is waited for", async () => {
+  const made = await house();
+  const { change, events } = bound(made);
+  made.lingering = 3;
+  equal(await change({ rtmp: true, rtmpAddress: ":2", hlsAddress: ":1" }), ["rtmp", "hls"]);
+  equal(events, ["-hls:2", "+rtmp:2", "-rtmp:1", "+hls:1"]);
+  equal(made.lingering, -2);
+});
+
+Deno.test("replace: an address that stays occupied is not waited for without end", async () => {
+  const made = await house();
+  const { change, events } = bound(made);
+  made.lingering = Infinity;
+  await rejects(change({ rtmpAddress: ":2", hlsAddress: ":3" }), /:2 is taken/);
+  equal(events, ["-hls:2"]);
+  equal(made.slots.map(({ running }) => running === undefined), [false, true]);
 });
 
 function bound(made: House) {
