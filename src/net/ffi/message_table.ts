@@ -100,7 +100,9 @@ export class MessageTable {
 
   /** `sockaddr` in the table's family. */
   setName(slot: number, sockaddr: Uint8Array): void {
-    this.#names.set(sockaddr, slot * nameStride);
+    // So few bytes are copied faster one by one.
+    const at = slot * nameStride;
+    for (let i = 0; i < sockaddr.length; i++) this.#names[at + i] = sockaddr[i];
   }
 
   /** A view of the slot's address. */

@@ -8,8 +8,11 @@ import type { RtpFragment } from "../../../../rtp/packet.ts";
 import { payloadFormat } from "../../../../rtp/payload/formats.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 
-/** With the headers of RTP, UDP, IP and a tunnel, and the tag of SRTP, this fits into the 1,280 bytes every path takes. */
-export const maxPayloadSize = 1188;
+/**
+ * The largest that fits into the 1,280 bytes which every IPv6 path takes (RFC 8200 §5), with 40 bytes of IPv6, 8 of UDP, 4
+ * of a TURN channel, 12 of RTP, 2 of a retransmission (RFC 4588 §4) and the 16 of an SRTP tag.
+ */
+export const maxPayloadSize = 1280 - 40 - 8 - 4 - 12 - 2 - 16;
 
 /**
  * Packets that fit are passed on, without the publisher's header extensions; others are made anew from the payload. Empty
