@@ -15,6 +15,7 @@ const symbols = {
   EVP_CIPHER_CTX_new: { parameters: [], result: "pointer" },
   EVP_CIPHER_CTX_free: { parameters: ["pointer"], result: "void" },
   EVP_CIPHER_CTX_ctrl: { parameters: ["pointer", "i32", "i32", "buffer"], result: "i32" },
+  tagTo: { name: "EVP_CIPHER_CTX_ctrl", parameters: ["pointer", "i32", "i32", "usize"], result: "i32" },
   EVP_aes_128_ctr: { parameters: [], result: "pointer" },
   EVP_aes_192_ctr: { parameters: [], result: "pointer" },
   EVP_aes_256_ctr: { parameters: [], result: "pointer" },
@@ -75,7 +76,6 @@ const unreadAt = library === undefined ? null : Deno.UnsafePointer.of(unread);
 const written = unreadAt;
 /** What is left at the end: GCM and counter mode leave nothing. */
 const rest = unreadAt === null ? null : Deno.UnsafePointer.offset(unreadAt, 16);
-const sealedTag = new Uint8Array(aeadTagSize);
 
 /** An address takes the way over this cell: a number is slow to pass, and so is a bigint made of one. */
 const place = new BigUint64Array(1);
@@ -209,14 +209,14 @@ class SystemGcm implements AeadCipher {
   }
 
   seal(nonce: Uint8Array, associated: Uint8Array, clear: Uint8Array, out: Uint8Array, at: number): void {
+    const end = at + clear.length;
+    // The library writes to addresses.
+    if (at < 0 || end + aeadTagSize > out.length) throw new Error("libcrypto: the output does not fit");
     const { pointer } = this.#sealing;
     this.#sealing.start(nonce);
     this.#run(this.#sealing, associated, plain(clear), placeOf(out, at));
     check(this.library.EVP_CipherFinal_ex(pointer, rest, written), "ending");
-    // Into a buffer that is there: another view of `out` would cost more than the copy.
-    check(this.library.EVP_CIPHER_CTX_ctrl(pointer, gcmGetTag, aeadTagSize, sealedTag), "reading a tag");
-    const end = at + clear.length;
-    for (let i = 0; i < aeadTagSize; i++) out[end + i] = sealedTag[i];
+    check(this.library.tagTo(pointer, gcmGetTag, aeadTagSize, placeOf(out, end)), "reading a tag");
   }
 
   open(nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, { start, end }: Span): boolean {

@@ -10,6 +10,7 @@ import type {
 import { rtpHeaderSize } from "../packet.ts";
 import { rtcpEncryptedFlag, writeU32 } from "./header.ts";
 import type { PacketPlace } from "./plain_batch.ts";
+import { rolloverOf, sequenceOf } from "./rollover.ts";
 import type { SessionKeys, SrtpProfile } from "./profile.ts";
 
 /** A packet to be sealed: its payload in plain, and its place in the buffer that gets it, where its header lies already. */
@@ -46,9 +47,17 @@ export function createPacketCipher(
     : new CounterPacketCipher(crypto, keys, tagSize, kind === "rtcp");
 }
 
+/** 6 bytes. */
+function writeIndex(bytes: Uint8Array, at: number, index: number): void {
+  const sequence = sequenceOf(index);
+  writeU32(bytes, at, rolloverOf(index));
+  bytes[at + 4] = sequence >> 8;
+  bytes[at + 5] = sequence;
+}
+
 /** What the tag of a packet that we send covers besides the packet. */
 function trailerOf(index: number, rtcp: boolean): number {
-  return rtcp ? (rtcpEncryptedFlag | index) >>> 0 : Math.floor(index / 0x10000);
+  return rtcp ? (rtcpEncryptedFlag | index) >>> 0 : rolloverOf(index);
 }
 
 /** RFC 3711 §4.1.1 and §4.2.1. */
@@ -78,9 +87,7 @@ class CounterPacketCipher implements PacketCipher {
       const iv = this.#counters.subarray(i * 16, i * 16 + 16);
       iv.fill(0);
       writeU32(iv, 4, ssrc);
-      iv[8] = index / 2 ** 40;
-      iv[9] = index / 2 ** 32;
-      writeU32(iv, 10, index % 2 ** 32);
+      writeIndex(iv, 8, index);
       for (let k = 0; k < 14; k++) iv[k] ^= this.#salt[k];
       spans.push({ start: start + header, end });
     });
@@ -122,6 +129,8 @@ class GcmPacketCipher implements PacketCipher {
   readonly #cipher: AeadCipher;
   readonly #salt: Uint8Array;
   readonly #nonce = new Uint8Array(12);
+  /** What the first half of the nonce is made of; -1: it is not there yet. */
+  #ssrc = -1;
   readonly #header = new Uint8Array(rtpHeaderSize);
 
   constructor(
@@ -137,13 +146,16 @@ class GcmPacketCipher implements PacketCipher {
   /** Both forms have the same layout: RTP has ROC and sequence number in the last 6 bytes, RTCP its 31-bit index. */
   #setNonce(ssrc: number, index: number): void {
     const nonce = this.#nonce;
-    nonce[0] = 0;
-    nonce[1] = 0;
-    writeU32(nonce, 2, ssrc);
-    nonce[6] = index / 2 ** 40;
-    nonce[7] = index / 2 ** 32;
-    writeU32(nonce, 8, index % 2 ** 32);
-    for (let i = 0; i < 12; i++) nonce[i] ^= this.#salt[i];
+    const salt = this.#salt;
+    if (ssrc !== this.#ssrc) {
+      this.#ssrc = ssrc;
+      nonce[0] = 0;
+      nonce[1] = 0;
+      writeU32(nonce, 2, ssrc);
+      for (let i = 0; i < 6; i++) nonce[i] ^= salt[i];
+    }
+    writeIndex(nonce, 6, index);
+    for (let i = 6; i < 12; i++) nonce[i] ^= salt[i];
   }
 
   #associated(bytes: Uint8Array, start: number, end: number, trailer: number): Uint8Array {

@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { readU32, rtcpClearSize, rtcpEncryptedFlag, rtcpTrailerSize, rtpClearSize } from "./header.ts";
 import { createPacketCipher, type PacketCipher } from "./packet_cipher.ts";
 import { deriveSessionKeys, type SrtpParameters } from "./profile.ts";
-import { ReplayWindow, RolloverCounter } from "./rollover.ts";
+import { ReplayWindow, RolloverCounter, rolloverOf } from "./rollover.ts";
 
 /** Sources that one peer may use under one key. */
 export const maxSrtpSources = 256;
@@ -71,7 +71,7 @@ export class SrtpReceiver {
     const index = source.counter.estimate(bytes[2] << 8 | bytes[3]);
     if (!source.window.isFresh(index)) return refuse("replayed");
     const place = { start: 0, header, end, ssrc, tagAt: end + this.#mki.length };
-    if (!cipher.open(bytes, place, index, Math.floor(index / 0x10000), true)) return refuse("not authentic");
+    if (!cipher.open(bytes, place, index, rolloverOf(index), true)) return refuse("not authentic");
     // Only what is authentic may change the state.
     source.counter.advance(index);
     source.window.accept(index);

@@ -1,5 +1,15 @@
 /** Packet indices (RFC 3711 §3.3.1) and the replay window (§3.3.2). */
 
+/** The upper 32 bits of an index of 48: how often the sequence number has wrapped. */
+export function rolloverOf(index: number): number {
+  return Math.floor(index / 0x10000);
+}
+
+/** The lower 16. A remainder of numbers that are no 32-bit integers would be a call into the C library. */
+export function sequenceOf(index: number): number {
+  return index - rolloverOf(index) * 0x10000;
+}
+
 /** The 48-bit index of the packets of one SSRC, out of their 16-bit sequence numbers. */
 export class RolloverCounter {
   #highest: number | undefined;
@@ -28,8 +38,8 @@ export class RolloverCounter {
 
   /** Remembers the index of a packet that was sent, or that proved authentic. */
   advance(index: number): void {
-    const sequence = index % 0x10000;
-    const rollover = Math.floor(index / 0x10000);
+    const sequence = sequenceOf(index);
+    const rollover = rolloverOf(index);
     if (this.#highest === undefined || rollover === (this.rollover + 1) >>> 0) {
       this.rollover = rollover;
       this.#highest = sequence;
