@@ -46,6 +46,18 @@ export function withFreeTcpPort<T>(use: (port: number) => T): T {
   }
 }
 
+/** What `use` makes of a port that others may hold for a moment while they look for a free one. */
+export async function whenFree<T>(use: () => T): Promise<T> {
+  for (let i = 1;; i++) {
+    try {
+      return use();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || i === tries) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Different ones. */
 export function freeTcpPorts(count: number): number[] {
   return Array.from({ length: count }, () => find(1, tcpIsFree));

@@ -5,7 +5,7 @@
 import { assetResponse } from "../../../src/net/http/assets.ts";
 import { hlsLibrary, hlsPage, playerModule } from "../../../src/protocols/hls/page.ts";
 import { Client } from "./client.ts";
-import { withFreeTcpPort } from "../../support/ports.ts";
+import { whenFree, withFreeTcpPort } from "../../support/ports.ts";
 
 /** The stream stands still at its end: longer than a test takes on a busy machine. */
 const mediaSeconds = 300;
@@ -132,17 +132,8 @@ export class HlsSite implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  /** Other tests look for free ports meanwhile, and hold each for a moment. */
   async comeBack(): Promise<void> {
-    await until(`port ${this.port}`, () => {
-      try {
-        this.#server = this.#serve(this.port);
-        return true;
-      } catch (error) {
-        if (error instanceof Deno.errors.AddrInUse) return false;
-        throw error;
-      }
-    });
+    this.#server = await whenFree(() => this.#serve(this.port));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { webrtcModule, webrtcPage } from "../../../src/protocols/webrtc/pages.ts";
 import type { Browser, Page } from "./browser.ts";
-import { withFreeTcpPort } from "../../support/ports.ts";
+import { whenFree, withFreeTcpPort } from "../../support/ports.ts";
 
 /** For tests that hang. */
 const limitMs = 120_000;
@@ -170,17 +170,8 @@ export class WebrtcSite implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  /** Other tests look for free ports meanwhile, and hold each for a moment. */
   async comeBack(): Promise<void> {
-    await this.until(`port ${this.port}`, () => {
-      try {
-        this.#server = this.#serve(this.port);
-        return true;
-      } catch (error) {
-        if (error instanceof Deno.errors.AddrInUse) return false;
-        throw error;
-      }
-    });
+    this.#server = await whenFree(() => this.#serve(this.port));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,11 +4,11 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { type MediaMessage, ourChunkSize } from "../../../src/protocols/rtmp/engine/link.ts";
 import { ServerEngine } from "../../../src/protocols/rtmp/engine/server.ts";
 import { pullRtmp } from "../../../src/protocols/rtmp/source.ts";
-import { serializeMessages } from "../../../src/protocols/rtmp/wire/chunk/writer.ts";
 import { Stream } from "../../../src/stream/stream.ts";
 import { equal, match, ok } from "../../support/assert.ts";
 import { confOf, pathConf } from "../../paths/support.ts";
 import { Puller } from "../support/puller.ts";
+import { serializeMedia } from "./support/client.ts";
 import { aacFrame, aacHeader, audio, avcHeader, interFrame, keyFrame, video } from "./support/messages.ts";
 import { announced, publish } from "./support/publisher.ts";
 import { TestServer } from "./support/server.ts";
@@ -78,18 +78,6 @@ Deno.test("RTMP source: on demand, and an error is told before the stream ends",
 async function serveAllAtOnce(listener: Deno.Listener, messages: readonly MediaMessage[]): Promise<void> {
   const conn = await listener.accept();
   const engine = new ServerEngine((size) => new Uint8Array(size));
-  const types = { audio: 8, video: 9, data: 18 } as const;
-  const media = () =>
-    serializeMessages(
-      messages.map(({ kind, timestamp, body }) => ({
-        chunkStreamId: 4,
-        type: types[kind],
-        timestamp,
-        streamId: 1,
-        parts: [body],
-      })),
-      ourChunkSize,
-    );
   for (let count = 1; count > 0;) {
     const read = await conn.read(engine.space());
     count = read ?? 0;
@@ -97,7 +85,9 @@ async function serveAllAtOnce(listener: Deno.Listener, messages: readonly MediaM
     const out: Uint8Array[] = [];
     for (let action = engine.next(0); action !== null; action = engine.next(0)) {
       if (action.kind === "send") out.push(action.bytes);
-      else if (action.kind === "request") out.push(engine.accept(), media(), engine.streamEnded());
+      else if (action.kind === "request") {
+        out.push(engine.accept(), serializeMedia(messages, ourChunkSize), engine.streamEnded());
+      }
     }
     const bytes = concat(out);
     for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));

@@ -10,6 +10,20 @@ import { guarded } from "../../../support/guarded.ts";
 
 const types = { audio: 8, video: 9, data: 18 } as const;
 
+/** On one chunk stream, as publishers and servers send them. */
+export function serializeMedia(messages: readonly MediaMessage[], chunkSize: number): Uint8Array {
+  return serializeMessages(
+    messages.map(({ kind, timestamp, body }) => ({
+      chunkStreamId: 4,
+      type: types[kind],
+      timestamp,
+      streamId: 1,
+      parts: [body],
+    })),
+    chunkSize,
+  );
+}
+
 export interface ClientOptions {
   readonly fourCcs?: readonly string[];
   readonly encrypted?: boolean;
@@ -102,16 +116,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   #serialize(messages: readonly MediaMessage[]): Uint8Array {
-    return serializeMessages(
-      messages.map(({ kind, timestamp, body }) => ({
-        chunkStreamId: 4,
-        type: types[kind],
-        timestamp,
-        streamId: 1,
-        parts: [body],
-      })),
-      this.#engine.chunkSize,
-    );
+    return serializeMedia(messages, this.#engine.chunkSize);
   }
 
   /** What the server says to the end. */

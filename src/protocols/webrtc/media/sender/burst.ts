@@ -3,7 +3,7 @@ import type { RtpPacket } from "../../../../rtp/packet.ts";
 import type { RtpRewrite } from "../../../../rtp/srtp/mod.ts";
 import type { Unit } from "../../../../stream/unit.ts";
 import { PictureOrderWatch } from "./b_frames.ts";
-import type { TrackSender } from "./track_sender.ts";
+import type { SharedPackets, TrackSender } from "./track_sender.ts";
 
 /** A group of pictures that is larger than that is not sent: the next key frame is there sooner. */
 export const maxBurstPackets = 2048;
@@ -11,8 +11,7 @@ export const maxBurstPackets = 2048;
 const stepMs = 1;
 
 /** A picture of the past, whose packets all readers share, and what this reader sees otherwise. */
-export interface BurstUnit {
-  readonly packets: readonly RtpPacket[];
+export interface BurstUnit extends SharedPackets {
   readonly rewrite: RtpRewrite;
   /** Position of the first packet in the burst. */
   readonly at: number;
@@ -46,14 +45,15 @@ export function createBurst(
   const out: BurstUnit[] = [];
   let size = 0;
   for (let i = 0; i < units.length; i++) {
-    const packets = sender.pastPacketsOf(units[i]);
-    if (packets === null) continue;
+    const made = sender.pastPacketsOf(units[i]);
+    if (made === null) continue;
+    const { packets, batch } = made;
     const rewrite = {
       payloadType,
       sequenceOffset: sequence + size - packets[0].sequence,
       timestampOffset: last - (units.length - 1 - i) * step - units[i].pts,
     };
-    out.push({ packets, rewrite, at: size });
+    out.push({ packets, batch, rewrite, at: size });
     size += packets.length;
     if (size > maxBurstPackets) return nothing;
   }

@@ -1,10 +1,8 @@
 /** The first group of pictures on its way: sent in small portions, since a whole one would overflow buffers on the way. */
-import type { RtpPacket } from "../../../../rtp/packet.ts";
-import type { PlainBatch, RtpRewrite } from "../../../../rtp/srtp/mod.ts";
+import type { RtpRewrite } from "../../../../rtp/srtp/mod.ts";
+import type { SharedPackets } from "./track_sender.ts";
 
-export interface Paced {
-  readonly packets: readonly RtpPacket[];
-  readonly batch: PlainBatch;
+export interface Paced extends SharedPackets {
   readonly rewrite: RtpRewrite;
 }
 

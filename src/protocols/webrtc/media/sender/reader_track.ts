@@ -9,7 +9,7 @@ import { type Burst, createBurst, packetOfBurst } from "./burst.ts";
 import { PacingQueue } from "./pacing_queue.ts";
 import { ResendBudget } from "./resend_budget.ts";
 import { buildResent, type Resent } from "./retransmission.ts";
-import { batchOf, type TrackSender, type UnitPackets } from "./track_sender.ts";
+import type { TrackSender, UnitPackets } from "./track_sender.ts";
 
 /** RFC 3711 §3.3.1 wants first numbers in the lower half, so that a loss right at the start cannot hide a wrap. */
 const maxFirstSequence = 0x4000;
@@ -75,9 +75,7 @@ export class ReaderTrack {
     this.#nextSequence += burst.size;
     this.#burstSentAt = now;
     this.#waiting = false;
-    for (const { packets, rewrite } of burst.units) {
-      this.#queue.push({ packets, batch: batchOf(packets), rewrite });
-    }
+    for (const unit of burst.units) this.#queue.push(unit);
     this.#queue.pace();
   }
 

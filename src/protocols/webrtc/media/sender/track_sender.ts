@@ -14,21 +14,24 @@ import { PacketHistory } from "./history.ts";
 /** A larger step of the publisher's numbers is another numbering, not a loss. */
 const maxCarriedLoss = 100;
 
-/** The packets of one unit, in plain, as all readers get them but for what `RtpRewrite` has. */
-export interface UnitPackets {
-  readonly batch: PlainBatch;
+/** Packets in plain, as all readers get them but for what `RtpRewrite` has. */
+export interface SharedPackets {
   readonly packets: readonly RtpPacket[];
+  /** Of the same packets; what their protection needs is found once for all readers. */
+  readonly batch: PlainBatch;
+}
+
+/** Those of one unit. */
+export interface UnitPackets extends SharedPackets {
   /** Extended number of the first packet, in the numbering that readers share. */
   readonly first: number;
   readonly unit: Unit;
 }
 
-/** To be protected for each reader. `packets` lie back to back, as `RtpStreamWriter` makes them. */
-export function batchOf(packets: readonly RtpPacket[]): PlainBatch {
-  return new PlainBatch({
-    bytes: contiguousBytes(packets)!,
-    sizes: packets.map(({ bytes }) => bytes.length),
-  });
+/** `packets` lie back to back, as `RtpStreamWriter` makes them. */
+function shared(packets: readonly RtpPacket[]): SharedPackets {
+  const sizes = packets.map(({ bytes }) => bytes.length);
+  return { packets, batch: new PlainBatch({ bytes: contiguousBytes(packets)!, sizes }) };
 }
 
 /** What all WebRTC readers of one track share: SSRCs, numbering, packets and what is kept of them. */
@@ -42,7 +45,7 @@ export class TrackSender {
   readonly #stats: SenderStats;
   readonly #order = new PictureOrderWatch();
   /** Packets of units that somebody may still want: those of the cached group of pictures. */
-  readonly #made = new WeakMap<Unit, readonly RtpPacket[]>();
+  readonly #made = new WeakMap<Unit, SharedPackets>();
   /** Extended number of the next packet. */
   #next: number;
   /** The publisher's next sequence number; -1 when not known. */
@@ -73,27 +76,28 @@ export class TrackSender {
     this.#carryLoss(unit);
     const fragments = fragmentsOf(unit, this.sent);
     if (fragments.length === 0) return null;
-    const packets = this.#writer.write(fragments, unit.pts);
-    this.#made.set(unit, packets);
+    const made = shared(this.#writer.write(fragments, unit.pts));
+    this.#made.set(unit, made);
+    const { packets, batch } = made;
     const first = this.#next;
     this.#next += packets.length;
     for (let i = 0; i < packets.length; i++) this.history.push(first + i, packets[i]);
     this.#stats.add(packets, unit.ntp, now, unit.pts >= this.#lastPts);
     this.#lastPts = unit.pts;
-    return { batch: batchOf(packets), packets, first, unit };
+    return { batch, packets, first, unit };
   }
 
   /** Of a unit of the past, for one reader; their numbers mean nothing. Null when there is nothing to send. */
-  pastPacketsOf(unit: Unit): readonly RtpPacket[] | null {
-    const made = this.#made.get(unit);
-    if (made !== undefined) return made;
+  pastPacketsOf(unit: Unit): SharedPackets | null {
+    const known = this.#made.get(unit);
+    if (known !== undefined) return known;
     const fragments = fragmentsOf(unit, this.sent);
     if (fragments.length === 0) return null;
     const { ssrc, timestampOffset } = this;
-    const packets = new RtpStreamWriter({ payloadType: 0, ssrc, sequence: 0, timestampOffset })
-      .write(fragments, unit.pts);
-    this.#made.set(unit, packets);
-    return packets;
+    const writer = new RtpStreamWriter({ payloadType: 0, ssrc, sequence: 0, timestampOffset });
+    const made = shared(writer.write(fragments, unit.pts));
+    this.#made.set(unit, made);
+    return made;
   }
 
   /** Nobody reads, or the unit is left out: what is missing afterwards was not lost. */
